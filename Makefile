@@ -1,0 +1,83 @@
+# Everything a person does with Airlock from a shell. `make` alone prints this list.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+STAMP := .venv/.installed
+UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
+export PYTHONPATH := plugins
+
+.PHONY: help setup up down status mail env demo test test-fast lint bench lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: $(STAMP)  ## create .venv with exactly what requirements.lock names
+
+$(STAMP): requirements.lock
+	@python=$$(command -v python3.11 || command -v python3 || true)
+	if ! "$${python:-false}" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+	  echo "Airlock needs Python 3.11, and neither python3.11 nor python3 is one: install it and run make again." >&2
+	  exit 1
+	fi
+	if ! "$$python" -c 'import ensurepip' 2>/dev/null; then
+	  echo "$$python cannot make virtual environments: install its venv package (Debian: apt install python3.11-venv)." >&2
+	  exit 1
+	fi
+	echo "Installing what requirements.lock names into .venv ..."
+	[ -x .venv/bin/python ] || "$$python" -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"
+	.venv/bin/uv pip sync --quiet --python .venv/bin/python requirements.lock
+	touch $@
+
+up: setup  ## start PostgreSQL, Airflow, MLflow, the scoring API and the mail sink
+	@$(PYTHON) -m stack up
+
+down: setup  ## stop them; the data stay
+	@$(PYTHON) -m stack down
+
+status: setup  ## what runs, where to go and how to log in
+	@$(PYTHON) -m stack status
+
+mail: setup  ## list the mails sent so far; `make mail N=3` or `N=last` reads one
+	@$(PYTHON) -m stack mail $(N)
+
+env: setup  ## print the stack's environment as shell exports: eval "$(make env)"
+	@$(PYTHON) -m stack env
+
+demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
+	@$(PYTHON) -m demo
+
+test: setup browser  ## every test, end-to-end on a real stack included
+	@$(PYTHON) -m pytest $(ARGS)
+
+test-fast: setup  ## the tests that need no running stack and no browser
+	@$(PYTHON) -m pytest -m "not e2e and not browser" $(ARGS)
+
+lint: setup  ## ruff (rules and format) and mypy
+	@.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: setup  ## measure against peers; one table and the same as JSON
+	@$(PYTHON) -m bench
+
+lock: setup  ## resolve requirements.txt and requirements-dev.txt again into requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.txt requirements-dev.txt
+
+clean: down  ## stop the stack and delete its private folder with all its data; asks nothing
+	@$(PYTHON) -m stack clean
+
+.PHONY: browser
+browser:
+	@[ -x /usr/bin/chromium ] && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	  echo "Installing Chromium for the browser tests ..."
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+	    || echo "Chromium could not be installed: the browser tests will be skipped." >&2
+	else
+	  echo "No /usr/bin/chromium: the browser tests will be skipped. Install Debian's chromium to run them." >&2
+	fi
