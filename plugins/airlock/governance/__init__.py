@@ -1,0 +1,1 @@
+"""The records that prove what happened: candidates, releases, deployments, predictions, nights, notices."""

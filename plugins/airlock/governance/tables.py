@@ -1,0 +1,134 @@
+"""The tables of the airlock database. Alembic's migrations make them; this is how the code speaks of them."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = sa.MetaData()
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+#: One row for every training run that reached its gates: registered, or refused with the reason.
+candidates = sa.Table(
+    "candidates",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("dag_run_id", sa.Text, nullable=False, comment="the run of <model>.train"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, comment="one line: why it was registered or refused"),
+    sa.Column("version", sa.Integer, comment="of the MLflow registered model; absent when refused"),
+    sa.Column("mlflow_run_id", sa.Text, nullable=False),
+    sa.Column("package_digest", sa.Text, nullable=False),
+    sa.Column("snapshot_digest", sa.Text, nullable=False),
+    sa.Column("spec_digest", sa.Text, nullable=False),
+    sa.Column("evidence_digest", sa.Text, nullable=False),
+    sa.Column("evidence", JSONB, nullable=False),
+    sa.Column("trained_by", sa.Text, nullable=False, comment="an Airflow user, or the cause of an automatic run"),
+    sa.Column("cause", sa.Text, nullable=False),
+    _moment("as_of"),
+    _moment("recorded_at"),
+    sa.UniqueConstraint("model", "dag_run_id"),
+    sa.UniqueConstraint("model", "version"),
+    sa.CheckConstraint("state IN ('registered', 'refused')", name="state"),
+    sa.CheckConstraint("(state = 'registered') = (version IS NOT NULL)", name="registered_has_version"),
+)
+
+#: One row for every run of <model>.release.
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("dag_run_id", sa.Text, nullable=False),
+    sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
+    sa.Column("people", sa.Integer, nullable=False, comment="distinct approvals needed"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    _moment("opened_at"),
+    _moment("decided_at", nullable=True),
+    sa.UniqueConstraint("model", "dag_run_id"),
+    sa.CheckConstraint(
+        "state IN ('open', 'approved', 'rejected', 'expired', 'superseded', 'deployed', 'failed')", name="state"
+    ),
+)
+
+#: One row for every human answer, written only when Airflow resumes the task with the recorded response.
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("release_id", sa.BigInteger, sa.ForeignKey("releases.id"), primary_key=True),
+    sa.Column("slot", sa.Integer, primary_key=True, comment="first approver 1, second 2"),
+    sa.Column("responder", sa.Text, nullable=False, comment="the Airflow user's id"),
+    sa.Column("choice", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("evidence_digest", sa.Text, nullable=False, comment="what the approver was shown"),
+    _moment("responded_at"),
+    sa.CheckConstraint("choice IN ('Approve', 'Reject')", name="choice"),
+)
+
+#: What serves: the champion of a model is its one row without retired_at. The only truth about production.
+deployments = sa.Table(
+    "deployments",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("release_id", sa.BigInteger, sa.ForeignKey("releases.id"), nullable=False),
+    sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("package_digest", sa.Text, nullable=False),
+    _moment("deployed_at"),
+    _moment("retired_at", nullable=True),
+    sa.Column("retired_because", sa.Text),
+    sa.Index("one_champion_per_model", "model", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
+    sa.Index("one_deployment_per_release", "release_id", unique=True),
+)
+
+#: Every answered prediction. `event_time` is when the scored event happened, `scored_at` when it was answered.
+predictions = sa.Table(
+    "predictions",
+    metadata,
+    sa.Column("id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("entity_key", sa.Text),
+    sa.Column("features", JSONB, nullable=False),
+    sa.Column("score", sa.Double, comment="probability of the positive or the chosen class, or the number predicted"),
+    sa.Column("prediction", sa.Text, nullable=False, comment="the answer as text: a class, or the number"),
+    sa.Column("run_key", sa.Text, comment="batch only: the night it belongs to"),
+    _moment("event_time"),
+    _moment("scored_at"),
+    sa.CheckConstraint("source IN ('api', 'batch')", name="source"),
+    sa.CheckConstraint("purpose IN ('decision', 'smoke_test')", name="purpose"),
+    sa.Index("predictions_by_event_time", "model", "event_time"),
+    sa.Index("predictions_by_entity", "model", "entity_key"),
+    sa.Index("predictions_by_run", "model", "run_key", postgresql_where=sa.text("run_key IS NOT NULL")),
+)
+
+#: One row for every watched night; a repeated night replaces its row.
+nights = sa.Table(
+    "nights",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("night", sa.Date, primary_key=True, comment="the UTC day that was watched"),
+    sa.Column("version", sa.Integer, comment="the champion that night; absent when none answered"),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("measures", JSONB, nullable=False),
+    sa.Column("findings", JSONB, nullable=False, comment="the limits that were crossed"),
+    sa.Column("report", sa.Text, comment="path of the Evidently page below the store's pages"),
+    _moment("measured_at"),
+)
+
+#: Mails that were sent, by what they are about: a repeated task sends none twice.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("recipients", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    _moment("sent_at"),
+)

@@ -1,0 +1,64 @@
+"""Where this installation keeps things, read from the environment that the stack sets."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class SettingsError(Exception):
+    """A setting that is needed is missing."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The folders and addresses of one installation."""
+
+    include: Path
+    store: Path
+    scoring_url: str
+    airflow_url: str
+
+    @property
+    def models(self) -> Path:
+        """The folder that holds one folder for each model."""
+        return self.include / "models"
+
+    @property
+    def policies(self) -> Path:
+        """The folder that holds one policy for each risk tier."""
+        return self.include / "policies"
+
+    @property
+    def templates(self) -> Path:
+        """The folder that holds the templates of mails and pages."""
+        return self.include / "templates"
+
+
+def settings() -> Settings:
+    """Read the settings of this process; every one has a default that fits a checkout."""
+    home = Path(os.environ.get("AIRLOCK_HOME", ROOT / ".airlock"))
+    return Settings(
+        include=Path(os.environ.get("AIRLOCK_INCLUDE", ROOT / "include")),
+        store=Path(os.environ.get("AIRLOCK_STORE", home / "store")),
+        scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
+        airflow_url=os.environ.get("AIRLOCK_AIRFLOW_URL", "http://127.0.0.1:8080"),
+    )
+
+
+def database_url() -> str:
+    """Return the SQLAlchemy URL of the airlock database.
+
+    Raises
+    ------
+    SettingsError
+        When AIRLOCK_DATABASE_URL is not set.
+    """
+    url = os.environ.get("AIRLOCK_DATABASE_URL")
+    if not url:
+        raise SettingsError(
+            "AIRLOCK_DATABASE_URL is not set. `make up` sets it for every service; "
+            'in a shell of your own, run eval "$(make env)" first.'
+        )
+    return url

@@ -1,0 +1,128 @@
+"""Where a model's data comes from, and what every column of it is."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from airlock.spec.base import Section
+from airlock.spec.columns import Columns, ColumnsField, Kind, Role
+from airlock.spec.durations import Duration
+
+
+class SqlSource(Section):
+    """A query on a database that Airflow has a connection to; it may use :start, :end and :as_of."""
+
+    connection: str
+    query: str
+
+
+class FileSource(Section):
+    """One CSV or Parquet file at any address fsspec can open; relative paths start at the model's folder."""
+
+    path: str
+    format: Literal["csv", "parquet"]
+    separator: str = ","
+    header: list[str] | None = Field(None, description="the columns' names, where the file has no header line")
+
+
+class CallableSource(Section):
+    """A Python function that returns a pandas DataFrame: load(*, start, end, as_of, **arguments)."""
+
+    function: str
+    arguments: dict[str, str | int | float | bool] = {}
+
+
+class Source(Section):
+    """Exactly one of the three kinds of source."""
+
+    sql: SqlSource | None = None
+    file: FileSource | None = None
+    callable: CallableSource | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        named = [kind for kind in ("sql", "file", "callable") if getattr(self, kind) is not None]
+        if len(named) != 1:
+            found = " and ".join(named) or "none"
+            raise ValueError(f"a source is one of sql, file and callable, and {found} is given. Keep exactly one.")
+        return self
+
+    @property
+    def kind(self) -> SqlSource | FileSource | CallableSource:
+        """The one source that is given."""
+        source = self.sql or self.file or self.callable
+        assert source is not None
+        return source
+
+
+class DataSpec(Section):
+    """The data a model learns from and is watched on."""
+
+    source: Source
+    entity_key: str = Field(description="the column that names the row's thing, one value a row")
+    event_time: str | None = Field(None, description="the column that says when the row's event happened")
+    subject_key: str | None = Field(None, description="the column that names the person the row is about")
+    target: str
+    positive: str | int | bool | None = Field(None, description="binary only: the target value that counts as yes")
+    outcome_delay: Duration = Field("0d", validate_default=True)
+    history: Duration | None = Field(None, description="how far back training looks; everything where absent")
+    columns: Columns = ColumnsField
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> Self:
+        roles = {
+            "target": Role.TARGET,
+            "entity_key": Role.IDENTIFIER,
+            "subject_key": Role.IDENTIFIER,
+            "event_time": Role.EVENT_TIME,
+        }
+        for key, role in roles.items():
+            name = getattr(self, key)
+            if name is None:
+                continue
+            if name not in self.columns:
+                raise ValueError(f"{key} names the column {name!r}, which columns does not list. Add it to columns.")
+            if self.columns[name].role is not role:
+                raise ValueError(
+                    f"{key} names the column {name!r}, whose role is {self.columns[name].role}. Write role: {role}."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_column_for_each_single_role(self) -> Self:
+        for role in (Role.TARGET, Role.EVENT_TIME):
+            extra = [name for name in self.with_role(role) if name not in (self.target, self.event_time)]
+            if extra:
+                raise ValueError(f"{', '.join(extra)} has the role {role} beside the one named above. Write ignored.")
+        if not self.features:
+            raise ValueError("no column has the role feature. Give at least one column role: feature.")
+        return self
+
+    @model_validator(mode="after")
+    def _history_needs_time(self) -> Self:
+        if self.event_time is None and (self.history or self.outcome_delay):
+            raise ValueError("history and outcome_delay need event_time. Name the column that says when.")
+        return self
+
+    def with_role(self, *roles: Role) -> tuple[str, ...]:
+        """Return the names of the columns that have one of the roles, in the spec's order."""
+        return tuple(name for name, column in self.columns.items() if column.role in roles)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that reach the estimator, in the spec's order."""
+        return self.with_role(Role.FEATURE)
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The columns that say which group a person belongs to."""
+        return self.with_role(Role.PROTECTED)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that are taken from the source: all but the ignored ones."""
+        return tuple(name for name, column in self.columns.items() if column.role is not Role.IGNORED)
+
+    def kind_of(self, name: str) -> Kind | None:
+        """Return what values a column holds."""
+        return self.columns[name].kind

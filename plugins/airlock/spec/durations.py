@@ -1,0 +1,54 @@
+"""Lengths of time as people write them: 90d, 12h, 2w."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SPELLING = re.compile(r"(\d+)\s*([a-z]+)", re.IGNORECASE)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """Return the length of time that `value` spells.
+
+    Raises
+    ------
+    ValueError
+        When it is not a whole number followed by one of the units m, h, d, w.
+
+    Examples
+    --------
+    >>> parse_duration("90d")
+    datetime.timedelta(days=90)
+    >>> parse_duration("3 months")
+    Traceback (most recent call last):
+    ValueError: '3 months' has no unit that Airlock knows. Write a whole number and m (minutes), h (hours), \
+d (days) or w (weeks), such as 90d.
+    """
+    if isinstance(value, timedelta):
+        return value
+    match = SPELLING.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or match[2] not in UNITS:
+        raise ValueError(
+            f"{value!r} has no unit that Airlock knows. Write a whole number and m (minutes), h (hours), "
+            "d (days) or w (weeks), such as 90d."
+        )
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def spell_duration(value: timedelta) -> str:
+    """Return the shortest spelling of a length of time that `parse_duration` reads back.
+
+    >>> spell_duration(timedelta(days=14)), spell_duration(timedelta(hours=36))
+    ('2w', '36h')
+    """
+    minutes = int(value.total_seconds()) // 60
+    for unit, size in (("w", 10080), ("d", 1440), ("h", 60)):
+        if minutes and minutes % size == 0:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(spell_duration)]

@@ -1,0 +1,122 @@
+"""Reading model.yaml and policy files, and saying clearly what is wrong with one."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from airlock.spec.base import Section
+from airlock.spec.errors import Problem, SpecError
+from airlock.spec.model import ModelSpec
+from airlock.spec.policy import Policy, Tier, problems_under, under, unknown_metrics
+
+SPEC_FILE = "model.yaml"
+S = TypeVar("S", bound=Section)
+
+
+def model_names(models: Path) -> tuple[str, ...]:
+    """Return the names of the models: each folder that holds a model.yaml."""
+    return tuple(sorted(path.parent.name for path in models.glob(f"*/{SPEC_FILE}")))
+
+
+def load_model(include: Path, name: str) -> ModelSpec:
+    """Read one model's spec and hold it against its tier's policy.
+
+    Raises
+    ------
+    SpecError
+        With every problem found: unknown keys, wrong types, missing columns, a bound looser than the policy.
+    """
+    file = include / "models" / name / SPEC_FILE
+    if not name.isidentifier() or not name.islower():
+        raise SpecError(file, (Problem(name, "is not a model name.", "Use small letters, digits, underscores."),))
+    spec = _parse(file, ModelSpec, {"name": name})
+    policy = load_policy(include, Tier(spec.risk_tier))
+    if problems := problems_under(policy, spec):
+        raise SpecError(file, problems)
+    return under(policy, spec)
+
+
+def load_policy(include: Path, tier: Tier) -> Policy:
+    """Read what the organisation demands of one tier.
+
+    Raises
+    ------
+    SpecError
+        When the file is missing or wrong; no model of that tier can be used then.
+    """
+    file = include / "policies" / f"{tier}.yaml"
+    policy = _parse(file, Policy, {})
+    if problems := unknown_metrics(policy):
+        raise SpecError(file, problems)
+    return policy
+
+
+def _parse(file: Path, section: type[S], given: dict[str, Any]) -> S:
+    content = _read(file)
+    if clash := given.keys() & content.keys():
+        key = min(clash)
+        raise SpecError(file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),))
+    try:
+        return section.model_validate({**content, **given})
+    except ValidationError as error:
+        raise SpecError(file, tuple(_problems(error, section))) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError(file, (Problem("file", "is missing.", "Write it; docs/spec.md lists its keys."),)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise SpecError(file, (Problem("file", f"is not YAML: {where}.", "Mend that line."),)) from None
+    if not isinstance(content, dict):
+        raise SpecError(file, (Problem("file", "holds no keys.", "Write `key: value` lines at its top level."),))
+    return content
+
+
+def _problems(error: ValidationError, section: type[BaseModel]) -> Iterator[Problem]:
+    for item in error.errors(include_url=False):
+        location = tuple(item["loc"])
+        key = ".".join(str(part) for part in location) or "spec"
+        match item["type"]:
+            case "extra_forbidden":
+                yield Problem(key, "is not a key Airlock knows.", _known_keys(location, section))
+            case "missing":
+                yield Problem(key, "is missing.", "Add it.")
+            case "value_error":
+                wrong, _, cure = item["msg"].removeprefix("Value error, ").partition(". ")
+                yield Problem(key, wrong.rstrip(".") + ".", cure)
+            case _:
+                yield Problem(key, f"{item['input']!r} does not fit.", f"{item['msg']}.")
+
+
+def _known_keys(location: tuple[str | int, ...], section: type[BaseModel]) -> str:
+    known = _keys_at(location[:-1], section)
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known keys here: {', '.join(known)}."
+
+
+def _keys_at(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
+    current: Any = section
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[str(part)].annotation
+        current = _section_in(current) if not isinstance(current, type) else current
+    fields = current.model_fields.items() if isinstance(current, type) else ()
+    return [name for name, field in fields if not field.exclude]
+
+
+def _section_in(annotation: Any) -> Any:
+    """Return the section that an annotation such as `dict[str, Column]` or `Batch | None` speaks of."""
+    for argument in get_args(annotation):
+        if isinstance(argument, type) and issubclass(argument, BaseModel):
+            return argument
+        if (inner := _section_in(argument)) is not None:
+            return inner
+    return None

@@ -1,0 +1,79 @@
+"""The evidence store: folders and files kept under their own digest, never changed once written."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from airlock.digests import digest_of_folder, short
+
+
+class StoreError(Exception):
+    """Something in the evidence store is missing or no longer what its name says."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of content-addressed folders, `<root>/<kind>/<digest>/`, plus readable pages."""
+
+    root: Path
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Lend an empty folder on the store's own disk, removed afterwards if it was not kept."""
+        base = self.root / "staging"
+        base.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=base))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, kind: str, folder: Path) -> str:
+        """Move a staged folder to its place by content and return its digest; keeping it twice is harmless."""
+        digest = digest_of_folder(folder)
+        place = self.root / kind / digest
+        place.parent.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        try:
+            os.rename(folder, place)
+        except OSError:
+            if not place.is_dir():
+                raise
+        return digest
+
+    def folder(self, kind: str, digest: str) -> Path:
+        """Return a kept folder after proving that its content still has the digest it is named by.
+
+        Raises
+        ------
+        StoreError
+            When the folder is missing, or its content was changed after it was kept.
+        """
+        place = self.root / kind / digest
+        if not place.is_dir():
+            raise StoreError(
+                f"{kind} {short(digest)} is not in the evidence store ({place}). "
+                "Restore the store from its backup; nothing is used in its place."
+            )
+        actual = digest_of_folder(place)
+        if actual != digest:
+            raise StoreError(
+                f"{kind} {short(digest)} in the evidence store ({place}) was changed: its content is now "
+                f"{short(actual)}. Restore it from its backup and look for who changed it."
+            )
+        return place
+
+    def page(self, model: str, name: str, content: str) -> str:
+        """Write a readable page, `<root>/pages/<model>/<name>`, whole or not at all; return its path below pages."""
+        place = self.root / "pages" / model / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=place.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, place)
+        return f"{model}/{name}"
