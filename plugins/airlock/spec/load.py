@@ -103,20 +103,15 @@ def _known_keys(location: tuple[str | int, ...], section: type[BaseModel]) -> st
 
 
 def _keys_at(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
-    current: Any = section
+    current = section
     for part in location:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            current = current.model_fields[str(part)].annotation
-        current = _section_in(current) if not isinstance(current, type) else current
-    fields = current.model_fields.items() if isinstance(current, type) else ()
-    return [name for name, field in fields if not field.exclude]
+        field = current.model_fields.get(str(part))  # none: a key of a mapping, or an index into a list
+        current = (field and _section_in(field.annotation)) or current
+    return [name for name, field in current.model_fields.items() if not field.exclude]
 
 
-def _section_in(annotation: Any) -> Any:
+def _section_in(annotation: Any) -> type[BaseModel] | None:
     """Return the section that an annotation such as `dict[str, Column]` or `Batch | None` speaks of."""
-    for argument in get_args(annotation):
-        if isinstance(argument, type) and issubclass(argument, BaseModel):
-            return argument
-        if (inner := _section_in(argument)) is not None:
-            return inner
-    return None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((inner for argument in get_args(annotation) if (inner := _section_in(argument))), None)
