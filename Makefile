@@ -57,8 +57,8 @@ test-fast: setup  ## the tests that need no running stack and no browser
 	@$(PYTHON) -m pytest -m "not e2e and not browser" $(ARGS)
 
 lint: setup  ## ruff (rules and format) and mypy
-	@.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
+	@.venv/bin/ruff check --quiet --output-format concise .
+	.venv/bin/ruff format --check --quiet --output-format concise .
 	.venv/bin/mypy
 
 bench: setup  ## measure against peers; one table and the same as JSON
