@@ -1,0 +1,1 @@
+"""The embedded stack: everything Airlock needs, started from the virtual environment alone."""

@@ -1,0 +1,128 @@
+"""The one place that composes the environment of every process of the stack."""
+
+import json
+import os
+
+from stack.postgres import Cluster
+from stack.secrets import Secrets, passwords_file
+from stack.settings import HOST, ROOT, Settings
+from stack.users import USERS
+
+MAIL_FROM = "airlock@localhost"
+
+#: What a person's shell happens to hold must not change what the stack does.
+FOREIGN = ("AIRFLOW_", "AIRLOCK_", "MLFLOW_", "PYTHONPATH", "PYTHONHOME")
+
+#: No part of the stack reports to anybody.
+NO_TELEMETRY = {
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "False",
+    "ITERATIVE_DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "SCARF_ANALYTICS": "false",
+}
+
+#: Airflow's own settings for a small installation on one machine.
+AIRFLOW_SETTINGS = {
+    "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+    "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "CORE__EXECUTOR": "LocalExecutor",
+    "CORE__LOAD_EXAMPLES": "False",
+    "CORE__PARALLELISM": "8",
+    # A new or changed spec shows within about half a minute.
+    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
+    "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+    "DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
+    "DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+    # A killed task or scheduler is noticed within about a minute, not five.
+    "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    "API__HOST": HOST,
+    "API__INSTANCE_NAME": "Airlock",
+    "API__WORKERS": "1",
+    "LOGGING__COLORED_CONSOLE_LOG": "False",
+    "LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
+}
+
+
+def inherited() -> dict[str, str]:
+    """Return this shell's environment without what could change the stack's behaviour."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
+    # A proxy for the outside world must not see calls from one process here to another.
+    outside_proxy = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), HOST, "localhost")))
+    return {**kept, "NO_PROXY": outside_proxy, "no_proxy": outside_proxy}
+
+
+def shared(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return what every process of the stack may know."""
+    return {
+        "PYTHONPATH": str(ROOT / "plugins"),
+        "AIRLOCK_HOME": str(settings.home),
+        "AIRLOCK_INCLUDE": str(settings.include),
+        "AIRLOCK_STORE": str(settings.store),
+        "AIRLOCK_DATABASE_URL": cluster.url("airlock", secrets.database["airlock"]),
+        "AIRLOCK_AIRFLOW_URL": settings.airflow_url,
+        "AIRLOCK_SCORING_URL": settings.scoring_url,
+        "MLFLOW_TRACKING_URI": settings.mlflow_url,
+        **{key: str(port) for key, port in settings.ports.items()},
+        **NO_TELEMETRY,
+    }
+
+
+def airflow(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return what Airflow's own processes know besides: its configuration and its connections."""
+    configuration = {
+        **AIRFLOW_SETTINGS,
+        "API__BASE_URL": settings.airflow_url,
+        "API__PORT": str(settings.airflow_port),
+        "API__SECRET_KEY": secrets.api_secret,
+        "API_AUTH__JWT_SECRET": secrets.jwt_secret,
+        "CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
+        "CORE__FERNET_KEY": secrets.fernet_key,
+        "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings.home)),
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user.name}:{user.airflow_role}" for user in USERS),
+        "DATABASE__SQL_ALCHEMY_CONN": cluster.url("airflow", secrets.database["airflow"]),
+        "LOGGING__BASE_LOG_FOLDER": str(settings.logs / "tasks"),
+        "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.logs / "dag_processor"),
+    }
+    return {
+        "AIRFLOW_HOME": str(settings.home / "airflow"),
+        **{f"AIRFLOW__{key}": value for key, value in configuration.items()},
+        "AIRFLOW_CONN_AIRLOCK": _postgres_connection("airlock", secrets, cluster),
+        "AIRFLOW_CONN_WAREHOUSE": _postgres_connection("warehouse", secrets, cluster),
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(
+            {
+                "conn_type": "smtp",
+                "host": HOST,
+                "port": settings.smtp_port,
+                "extra": {"disable_ssl": True, "disable_tls": True, "from_email": MAIL_FROM, "timeout": 10},
+            }
+        ),
+    }
+
+
+def mlflow_server(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return what the MLflow server alone knows."""
+    return {
+        "MLFLOW_ARTIFACTS_DESTINATION": str(settings.home / "mlflow-artifacts"),
+        "MLFLOW_BACKEND_STORE_URI": cluster.url("mlflow", secrets.database["mlflow"]),
+        # Only names that resolve to this machine: a page elsewhere cannot reach the server through a browser here.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"{HOST}:{settings.mlflow_port},localhost:{settings.mlflow_port}",
+        # Background jobs serve MLflow's language-model features; they would be three idle processes here.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+
+
+def _postgres_connection(role: str, secrets: Secrets, cluster: Cluster) -> str:
+    return json.dumps(
+        {
+            "conn_type": "postgres",
+            "host": str(cluster.socket_folder),
+            "login": role,
+            "password": secrets.database[role],
+            "schema": role,
+        }
+    )

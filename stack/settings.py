@@ -1,0 +1,128 @@
+"""Where one installation lives and on which ports it listens: read from the environment, then from `.env`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+
+ROOT = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+
+#: Every setting a person may give, with its default. `.env.example` explains them.
+DEFAULTS = {
+    "AIRLOCK_HOME": ".airlock",
+    "AIRLOCK_INCLUDE": "include",
+    "AIRLOCK_STORE": "",
+    "AIRLOCK_AIRFLOW_PORT": "8080",
+    "AIRLOCK_MLFLOW_PORT": "5000",
+    "AIRLOCK_SCORING_PORT": "8000",
+    "AIRLOCK_SMTP_PORT": "1025",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The folders and ports of one installation; two with different ones run side by side."""
+
+    home: Path
+    include: Path
+    store: Path
+    airflow_port: int
+    mlflow_port: int
+    scoring_port: int
+    smtp_port: int
+
+    @property
+    def airflow_url(self) -> str:
+        """Base URL of Airflow's UI and API."""
+        return f"http://{HOST}:{self.airflow_port}"
+
+    @property
+    def mlflow_url(self) -> str:
+        """Base URL of the MLflow server."""
+        return f"http://{HOST}:{self.mlflow_port}"
+
+    @property
+    def scoring_url(self) -> str:
+        """Base URL of the scoring API."""
+        return f"http://{HOST}:{self.scoring_port}"
+
+    @property
+    def mail(self) -> Path:
+        """The folder that keeps every mail as one file."""
+        return self.home / "mail"
+
+    @property
+    def logs(self) -> Path:
+        """The folder with one log file for each process."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """The folder that says which processes are ours."""
+        return self.home / "run"
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Each port by the setting that changes it."""
+        return {
+            "AIRLOCK_AIRFLOW_PORT": self.airflow_port,
+            "AIRLOCK_MLFLOW_PORT": self.mlflow_port,
+            "AIRLOCK_SCORING_PORT": self.scoring_port,
+            "AIRLOCK_SMTP_PORT": self.smtp_port,
+        }
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT / ".env") -> Settings:
+    """Read the settings of this checkout; the environment wins over `.env`, which wins over the defaults.
+
+    Raises
+    ------
+    StackError
+        When `.env` holds an unknown key or a line that is no setting, or a port is not a free-standing number.
+    """
+    given = {key: value for key, value in environment.items() if key in DEFAULTS and value}
+    values = {**DEFAULTS, **_read_file(file), **given}
+    home = _path(values["AIRLOCK_HOME"])
+    ports = {key: _port(key, values[key]) for key in DEFAULTS if key.endswith("_PORT")}
+    for key, port in ports.items():
+        if twin := next((other for other in ports if other != key and ports[other] == port), None):
+            raise StackError(f"{key} and {twin} are both {port}: give each its own port, in .env for example.")
+    return Settings(
+        home=home,
+        include=_path(values["AIRLOCK_INCLUDE"]),
+        store=_path(values["AIRLOCK_STORE"]) if values["AIRLOCK_STORE"] else home / "store",
+        airflow_port=ports["AIRLOCK_AIRFLOW_PORT"],
+        mlflow_port=ports["AIRLOCK_MLFLOW_PORT"],
+        scoring_port=ports["AIRLOCK_SCORING_PORT"],
+        smtp_port=ports["AIRLOCK_SMTP_PORT"],
+    )
+
+
+def _read_file(file: Path) -> dict[str, str]:
+    values = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines() if file.exists() else [], 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        key, equals, value = line.partition("=")
+        if not equals:
+            raise StackError(f"{file}, line {number}: {line!r} is no setting. Write KEY=value.")
+        if key.strip() not in DEFAULTS:
+            known = ", ".join(DEFAULTS)
+            raise StackError(f"{file}, line {number}: {key.strip()} is no known setting. Known ones: {known}.")
+        if value := value.strip().strip("\"'"):
+            values[key.strip()] = value
+    return values
+
+
+def _path(value: str) -> Path:
+    return (ROOT / Path(value).expanduser()).resolve()
+
+
+def _port(key: str, value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+        raise StackError(f"{key} is {value!r}, which is no port. Write a number from 1 to 65535.")
+    return int(value)
