@@ -48,15 +48,15 @@ class Gates(Section):
 class Approval(Section):
     """Who may let a candidate into production, and how long they have."""
 
-    approvers: tuple[str, ...] = Field((), description="Airflow user names")
+    approvers: dict[str, EmailStr] = Field({}, description="Airflow user name: e-mail address")
     people: int = Field(1, ge=0, le=5)
     timeout: Duration = Field("3d", validate_default=True)
 
     @model_validator(mode="after")
     def _enough_approvers(self) -> Self:
-        if len(set(self.approvers)) < self.people:
+        if len(self.approvers) < self.people:
             raise ValueError(
-                f"{self.people} distinct people must approve, and {len(set(self.approvers))} may. "
+                f"{self.people} distinct people must approve, and {len(self.approvers)} may. "
                 "Name more approvers, or ask for fewer people where the policy allows it."
             )
         return self
