@@ -1,0 +1,45 @@
+"""### Watch the champion, every night
+
+`measure > report, triage > alert > retrain`
+
+1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction against
+   the training data, performance over the outcomes that have arrived.
+2. **report** keeps an Evidently page of the night, to read.
+3. **triage** looks for limits that were crossed.
+4. **alert** mails what, how much, since when, and where to look.
+5. **retrain** asks for a training, with the cause, where the spec allows it and no night did so recently. Faulty
+   data never do.
+
+**Any night can be watched again**, with the same result: `airflow backfill create --dag-id <model>.monitor`.
+"""
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from airlock.operators.alert import AlertOperator
+from airlock.operators.assets import retrain_asset
+from airlock.operators.defaults import DEFAULTS
+from airlock.operators.measure import MeasureOperator
+from airlock.operators.report import ReportOperator
+from airlock.operators.retrain import RetrainOperator
+from airlock.operators.specs import usable_specs
+from airlock.operators.triage import TriageOperator
+
+for spec in usable_specs():
+    with DAG(
+        dag_id=f"{spec.name}.monitor",
+        description=f"Watch the champion: {spec.title}",
+        doc_md=__doc__,
+        schedule=CronDataIntervalTimetable(spec.monitoring.schedule, timezone="UTC"),
+        catchup=False,
+        max_active_runs=2,
+        tags=[spec.name, "monitor", spec.risk_tier],
+        default_args=DEFAULTS,
+    ):
+        common = {"model": spec.name, "spec_digest": spec.digest}
+        measure = MeasureOperator(task_id="measure", **common)
+        report = ReportOperator(task_id="report", **common)
+        triage = TriageOperator(task_id="triage", **common)
+        alert = AlertOperator(task_id="alert", **common)
+        retrain = RetrainOperator(task_id="retrain", outlets=[retrain_asset(spec.name)], **common)
+        measure >> [report, triage]
+        triage >> alert >> retrain

@@ -1,0 +1,76 @@
+"""### Release a candidate
+
+`open > approve_1 [> approve_2] > decide > deploy > smoke_test > announce | close`
+
+1. **open** takes the registered candidate that started the run and mails the approvers.
+2. **approve_…** waits for a person, under *Required Actions*: read the evidence, choose, say why. The policy of
+   the model's tier says how many distinct people it takes. Nobody who started the training counts, nobody
+   answers for somebody else, and no answer is no approval.
+3. **decide** reads the recorded human responses, not the state of the tasks: marking a task as success approves
+   nothing. A newer candidate supersedes an older one.
+4. **deploy** writes the deployment record, the one truth about production; the scoring API picks it up by itself.
+5. **smoke_test** asks the scoring API for answers that are known. A wrong one reinstates the version before.
+6. **announce** tells everybody; **close** records and mails why nothing was deployed.
+"""
+
+from airflow.sdk import DAG, Param, TriggerRule
+
+from airlock.operators.announce import AnnounceOperator
+from airlock.operators.approve import ApproveOperator
+from airlock.operators.assets import candidate_asset, champion_asset
+from airlock.operators.close_release import CloseReleaseOperator
+from airlock.operators.decide import DecideOperator
+from airlock.operators.defaults import DEFAULTS
+from airlock.operators.deploy import DeployOperator
+from airlock.operators.open_release import OpenReleaseOperator
+from airlock.operators.smoke_test import SmokeTestOperator
+from airlock.operators.specs import usable_specs
+
+for spec in usable_specs():
+    with DAG(
+        dag_id=f"{spec.name}.release",
+        description=f"Release a candidate: {spec.title}",
+        doc_md=__doc__,
+        schedule=[candidate_asset(spec.name)],
+        catchup=False,
+        max_active_runs=5,
+        tags=[spec.name, "release", spec.risk_tier],
+        default_args=DEFAULTS,
+        params={
+            "version": Param(
+                None,
+                type=["null", "integer"],
+                minimum=1,
+                title="Version",
+                description="The registered version to release. Empty: the newest one.",
+            )
+        },
+    ):
+        common = {"model": spec.name, "spec_digest": spec.digest}
+        release = "{{ ti.xcom_pull(task_ids='open')['release'] }}"
+        opened = OpenReleaseOperator(task_id="open", **common)
+        answers = [
+            ApproveOperator(
+                task_id=f"approve_{slot}",
+                slot=slot,
+                approvers=list(spec.approval.approvers),
+                response_timeout=spec.approval.timeout,
+                subject=f"Release {spec.title} version "
+                "{{ ti.xcom_pull(task_ids='open')['version'] }}?" + f" ({slot} of {spec.approval.people})",
+                body="{{ ti.xcom_pull(task_ids='open')['evidence'] }}",
+                release=release,
+                evidence_digest="{{ ti.xcom_pull(task_ids='open')['evidence_digest'] }}",
+            )
+            for slot in range(1, spec.approval.people + 1)
+        ]
+        decide = DecideOperator(task_id="decide", release=release, trigger_rule=TriggerRule.ALL_DONE, **common)
+        deploy = DeployOperator(task_id="deploy", release=release, **common)
+        smoke_test = SmokeTestOperator(task_id="smoke_test", release=release, **common)
+        announce = AnnounceOperator(
+            task_id="announce", release=release, outlets=[champion_asset(spec.name)], **common
+        )
+        close = CloseReleaseOperator(task_id="close", release=release, **common)
+        for before, after in zip([opened, *answers], [*answers, decide], strict=True):
+            before >> after
+        decide >> [deploy, close]
+        deploy >> smoke_test >> announce

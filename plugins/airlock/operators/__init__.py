@@ -1,0 +1,1 @@
+"""The operators: the only Airflow-aware code. Each assigns, calls the pure code, and returns."""

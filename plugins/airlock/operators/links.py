@@ -1,0 +1,25 @@
+"""Where to look: addresses of pages in Airflow's web UI, for mails."""
+
+from urllib.parse import quote
+
+from airlock.settings import settings
+
+
+def run_link(dag_id: str, run_id: str) -> str:
+    """Return the address of a Dag run."""
+    return f"{settings().airflow_url}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
+
+
+def task_link(dag_id: str, run_id: str, task_id: str) -> str:
+    """Return the address of a task of a run."""
+    return f"{run_link(dag_id, run_id)}/tasks/{quote(task_id)}"
+
+
+def approval_link(dag_id: str, run_id: str, task_id: str) -> str:
+    """Return the address where an approver answers."""
+    return f"{task_link(dag_id, run_id, task_id)}/required_actions"
+
+
+def page_link(path: str) -> str:
+    """Return the address of a stored page, by its path below the store's pages."""
+    return f"{settings().airflow_url}/airlock/pages/{quote(path)}"

@@ -1,0 +1,66 @@
+"""What a task needs to know of the run it belongs to, taken from Airflow's context in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import Asset, Context, timezone
+
+
+class RunError(Exception):
+    """A run was started with something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One Dag run: its id, who started it and why, and the moment from which it looks at the world."""
+
+    dag_id: str
+    run_id: str
+    started_by: str
+    cause: str
+    as_of: datetime
+    interval_end: datetime
+
+
+def run_of(context: Context, asset: Asset | None = None) -> Run:
+    """Read the run's facts; `asset` is the one whose event may have started it and says the cause."""
+    dag_run = context["dag_run"]
+    event = event_extra(context, asset) if asset else {}
+    params = context["params"]
+    interval_end = dag_run.data_interval_end or dag_run.run_after
+    given = params.get("as_of") or event.get("as_of")
+    user = dag_run.triggering_user_name
+    started_by = user if user and not event else str(event.get("started_by") or "schedule")
+    return Run(
+        dag_id=dag_run.dag_id,
+        run_id=dag_run.run_id,
+        started_by=started_by,
+        cause=params.get("reason") or event.get("cause") or f"started by {started_by}, who gave no reason",
+        as_of=moment(given) if given else interval_end,
+        interval_end=interval_end,
+    )
+
+
+def event_extra(context: Context, asset: Asset) -> Mapping[str, Any]:
+    """Return what the newest event of `asset` that started this run carries; nothing where none did."""
+    events = context["triggering_asset_events"].get(asset, ())
+    return events[-1].extra if events else {}
+
+
+def moment(text: str) -> datetime:
+    """Read a moment with its time zone.
+
+    Raises
+    ------
+    RunError
+        When it is no moment, or lies in no time zone.
+    """
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise RunError(f"as_of: {text!r} is not a moment. Write one such as 2026-11-01T00:00:00+00:00.") from None
+    if parsed.tzinfo is None:
+        raise RunError(f"as_of: {text!r} has no time zone. Write one such as {text}+00:00.")
+    return parsed.astimezone(timezone.utc)

@@ -1,0 +1,25 @@
+"""The specs as Dags see them: a broken one is left out here, and reported by dags/specs.py."""
+
+from airlock.settings import settings
+from airlock.spec import ModelSpec, SpecError, load_model, model_names
+
+
+def usable_specs() -> tuple[ModelSpec, ...]:
+    """Return the specs of all models that can be used."""
+    return tuple(spec for spec in _all() if isinstance(spec, ModelSpec))
+
+
+def spec_errors() -> tuple[SpecError, ...]:
+    """Return what is wrong with the models that cannot be used."""
+    return tuple(spec for spec in _all() if isinstance(spec, SpecError))
+
+
+def _all() -> list[ModelSpec | SpecError]:
+    return [_load(name) for name in model_names(settings().models)]
+
+
+def _load(name: str) -> ModelSpec | SpecError:
+    try:
+        return load_model(settings().include, name)
+    except SpecError as error:
+        return error
