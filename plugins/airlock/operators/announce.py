@@ -1,0 +1,41 @@
+"""AnnounceOperator: tell everybody who is the champion now."""
+
+from airflow.sdk import Context
+
+from airlock.operators.assets import champion_asset
+from airlock.operators.base import database
+from airlock.operators.links import run_link
+from airlock.operators.mailing import mail_once
+from airlock.operators.release_step import ReleaseStepOperator
+from airlock.operators.run import run_of
+
+
+class AnnounceOperator(ReleaseStepOperator):
+    """Mail the deployment, show it in MLflow as the alias `champion`, and update the champion asset."""
+
+    def execute(self, context: Context) -> None:
+        from airlock.governance import releases
+        from airlock.training.registry import show_champion
+
+        run = run_of(context)
+        with database().connect() as connection:
+            release, candidate = self.records(connection)
+            answers = releases.approvals(connection, release.id)
+        show_champion(self.model, candidate.version)
+        mail_once(
+            f"release/{release.id}/deployed",
+            {self.spec.owner.email, *self.spec.alerts.to},
+            "deployed",
+            title=self.spec.title,
+            model=self.model,
+            version=candidate.version,
+            approvals=[(answer.responder, answer.reason) for answer in answers],
+            cause=candidate.cause,
+            evidence_digest=candidate.evidence_digest,
+            package_digest=candidate.package_digest,
+            link=run_link(run.dag_id, run.run_id),
+        )
+        context["outlet_events"][champion_asset(self.model)].extra = {
+            "version": candidate.version,
+            "package_digest": candidate.package_digest,
+        }

@@ -1,0 +1,33 @@
+"""The mail that a failed task sends, so that nobody has to watch the UI."""
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from airlock.operators.links import task_link
+from airlock.operators.mailing import mail_once
+from airlock.operators.specs import usable_specs
+
+
+class ExplainedFailure(AirflowFailException):
+    """A failure that its task has already mailed about in words of its own; it is not tried again."""
+
+
+def mail_failure(context: Context) -> None:
+    """Mail a task's failure to the model's alert addresses, once for each run and task."""
+    if isinstance(error := context.get("exception"), ExplainedFailure):
+        return
+    task = context["ti"]
+    model = task.dag_id.partition(".")[0]
+    spec = next(spec for spec in usable_specs() if spec.name == model)
+    mail_once(
+        f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",
+        spec.alerts.to,
+        "task_failed",
+        title=spec.title,
+        model=model,
+        dag_id=task.dag_id,
+        run_id=task.run_id,
+        task_id=task.task_id,
+        error=str(error) or type(error).__name__,
+        link=task_link(task.dag_id, task.run_id, task.task_id),
+    )

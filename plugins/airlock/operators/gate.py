@@ -1,0 +1,51 @@
+"""GateOperator: hold the figures against the limits, and keep the evidence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseBranchOperator, Context
+
+from airlock.code_version import code_version
+from airlock.operators.assets import retrain_asset
+from airlock.operators.base import ModelOperator
+from airlock.operators.run import run_of
+
+
+class GateOperator(ModelOperator, BaseBranchOperator):
+    """
+    Judge the best candidate, keep the evidence under its digest, and go on to register or to refuse.
+
+    :param snapshot: the snapshot's digest.
+    :param validation: what the validate task returned.
+    :param candidates: what the train tasks returned.
+    :param evaluation: what the evaluate task returned.
+    """
+
+    template_fields: Sequence[str] = (
+        *ModelOperator.template_fields,
+        "snapshot",
+        "validation",
+        "candidates",
+        "evaluation",
+    )
+
+    def __init__(self, *, snapshot: str, validation: Any, candidates: Any, evaluation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.snapshot = snapshot
+        self.validation = validation
+        self.candidates = candidates
+        self.evaluation = evaluation
+
+    def choose_branch(self, context: Context) -> str:
+        from airlock.chain.gate import gate
+        from airlock.chain.training import Lineage
+
+        run = run_of(context, retrain_asset(self.model))
+        lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())
+        ruling = gate(
+            self.spec, lineage, self.validation, list(self.candidates), self.evaluation, store=self.store
+        )
+        for sentence in ruling.sentences:
+            self.log.info(sentence)
+        context["ti"].xcom_push(key="evidence", value=ruling.evidence_digest)
+        return "register" if ruling.passed else "refuse"
