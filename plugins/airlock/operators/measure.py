@@ -1,0 +1,29 @@
+"""MeasureOperator: what the night's predictions looked like, against the training data."""
+
+from typing import Any
+
+from airflow.sdk import Context, timezone
+
+from airlock.operators.base import ModelOperator, connect, database
+from airlock.operators.run import run_of
+from airlock.settings import settings
+
+
+class MeasureOperator(ModelOperator):
+    """Measure the night, hold it against the spec's limits, and record it; a repeated night replaces its row."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from airlock.chain.watch import watch
+
+        night = watch(
+            self.spec,
+            interval_end=run_of(context).interval_end,
+            store=self.store,
+            engine=database(),
+            models=settings().models,
+            connect=connect,
+            at=timezone.utcnow(),
+        )
+        for finding in night.findings:
+            self.log.warning(finding["sentence"])
+        return {"night": night.night.isoformat(), "rows": night.rows, "findings": len(night.findings)}
