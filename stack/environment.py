@@ -109,7 +109,7 @@ def mlflow_server(settings: Settings, secrets: Secrets, cluster: Cluster) -> dic
     return {
         "MLFLOW_ARTIFACTS_DESTINATION": str(settings.home / "mlflow-artifacts"),
         "MLFLOW_BACKEND_STORE_URI": cluster.url("mlflow", secrets.database["mlflow"]),
-        # Only names that resolve to this machine: a page elsewhere cannot reach the server through a browser here.
+        # This machine's names only: a page from elsewhere cannot reach the server through a browser here.
         "MLFLOW_SERVER_ALLOWED_HOSTS": f"{HOST}:{settings.mlflow_port},localhost:{settings.mlflow_port}",
         # Background jobs serve MLflow's language-model features; they would be three idle processes here.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

@@ -37,7 +37,7 @@ class Sink:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep one mail; it is whole or it is refused."""
         number = max((_number(file) for file in self.folder.glob("*.eml")), default=0) + 1
         part = self.folder / f"{number:05}.part"
@@ -81,9 +81,17 @@ def list_lines(mails: tuple[Mail, ...]) -> Iterator[str]:
 
 def full_text(mail: Mail) -> str:
     """Write one mail out in full."""
-    head = f"Mail {mail.number}\nDate: {mail.date}\nFrom: {mail.sender}\nTo: {mail.recipients}\nSubject: {mail.subject}\n"
-    attached = "".join(f"Attached: {name}\n" for name in mail.attachments)
-    return f"{head}{attached}File: {mail.file}\n\n{mail.text or readable(mail.html)}\n"
+    head = {
+        "Mail": mail.number,
+        "Date": mail.date,
+        "From": mail.sender,
+        "To": mail.recipients,
+        "Subject": mail.subject,
+        "Attached": ", ".join(mail.attachments),
+        "File": mail.file,
+    }
+    lines = [f"{key}: {value}" for key, value in head.items() if value]
+    return "\n".join([*lines, "", mail.text or readable(mail.html)])
 
 
 def readable(html: str) -> str:

@@ -1,7 +1,7 @@
 """A real PostgreSQL for one installation, from the wheel: its cluster, its roles, its databases.
 
-It listens on a unix socket in a private folder and nowhere else. Each role has a password and may connect to its
-own database only, so that a service that is tricked cannot read another's tables.
+It listens on a unix socket in a private folder and nowhere else. Each role has a password and may connect
+to its own database only, so that a service that is tricked cannot read another's tables.
 """
 
 import os
@@ -56,7 +56,10 @@ class Cluster:
         """The folder of the socket: the cluster's own, or a short private one where that path is too long."""
         if len(str(self.folder / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
             return self.folder
-        return Path(tempfile.gettempdir()) / f"airlock-{os.getuid()}-{postgres_root.cluster_folder(self.folder).name}"
+        return (
+            Path(tempfile.gettempdir())
+            / f"airlock-{os.getuid()}-{postgres_root.cluster_folder(self.folder).name}"
+        )
 
     def url(self, role: str, password: str, driver: str = "postgresql+psycopg2") -> str:
         """Return the SQLAlchemy URL by which a role reaches the database of its name."""
@@ -66,6 +69,13 @@ class Cluster:
         """Tell whether the server runs."""
         return self.data.exists() and self._program("pg_ctl", "status", "-D", self.data).returncode == 0
 
+    def holds_tables(self, role: str, password: str) -> bool:
+        """Tell whether the role's database holds any table."""
+        with closing(
+            psycopg2.connect(host=str(self.socket_folder), user=role, password=password)
+        ) as connection:
+            return _exists(connection.cursor(), "SELECT FROM pg_tables WHERE schemaname = 'public' LIMIT 1")
+
     def start(self, passwords: dict[str, str]) -> None:
         """Start the server, making the cluster, its roles and its databases where they are missing."""
         self._own_folder(self.folder)
@@ -74,7 +84,9 @@ class Cluster:
             self._initialise(passwords["postgres"])
         if not self.running():
             options = f"-k {self.socket_folder}"
-            self._must("pg_ctl", "start", "-w", "-t", "120", "-s", "-D", self.data, "-l", self.log, "-o", options)
+            self._must(
+                "pg_ctl", "start", "-w", "-t", "120", "-s", "-D", self.data, "-l", self.log, "-o", options
+            )
         _make_databases(str(self.socket_folder), passwords)
 
     def stop(self) -> None:
@@ -106,7 +118,9 @@ class Cluster:
         if self.account:
             os.chown(folder, self.account.uid, self.account.gid)
         if folder.stat().st_uid != owner:
-            raise StackError(f"{folder} belongs to another user: remove it, or set AIRLOCK_HOME to a shorter path.")
+            raise StackError(
+                f"{folder} belongs to another user: remove it, or set AIRLOCK_HOME to a shorter path."
+            )
         folder.chmod(0o700)
 
     def _program(self, name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -140,7 +154,8 @@ def cluster_of(home: Path) -> Cluster:
     if package is None or package.origin is None:
         raise StackError("The PostgreSQL wheel is not installed: run make setup.")
     wheel = max(
-        Path(package.origin).parent.glob("pginstall[0-9]*"), key=lambda folder: int(folder.name.removeprefix("pginstall"))
+        Path(package.origin).parent.glob("pginstall[0-9]*"),
+        key=lambda folder: int(folder.name.removeprefix("pginstall")),
     )
     if not postgres_root.is_root():
         return Cluster(home / "postgres", wheel, None)

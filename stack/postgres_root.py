@@ -1,8 +1,8 @@
 """PostgreSQL where root starts the stack: it refuses to run as root, so it runs as a system user of its own.
 
-That user must reach the server's programs and its data, and root's home is usually closed to others. Rather than
-open folders that root keeps private (as the wheel's own launcher does), both are kept below `/var/lib/airlock`:
-one copy of the programs for each version, and one cluster for each installation.
+That user must reach the server's programs and its data, and root's home is usually closed to others.
+Rather than open folders that root keeps private (as the wheel's own launcher does), both are kept below
+`/var/lib/airlock`: one copy of the programs for each version, one cluster for each installation.
 """
 
 import hashlib
@@ -61,15 +61,19 @@ def cluster_folder(home: Path) -> Path:
 
 
 def shared_programs(wheel: Path) -> Path:
-    """Copy the server's programs to where its user reaches them, once for each version; return their folder."""
+    """Copy the server's programs, once for each version, to where its user reaches them; return the place."""
     place = SHARED / f"postgresql-{version(WHEEL)}"
     if not place.exists():
-        SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+        SHARED.mkdir(parents=True, exist_ok=True)
+        SHARED.chmod(0o755)
         staged = Path(mkdtemp(dir=SHARED))
         for part in (Path(PACKAGE) / wheel.name, Path(f"{PACKAGE}.libs")):
             shutil.copytree(wheel.parents[1] / part, staged / part, symlinks=True)
         for path in (staged, *staged.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.stat().st_mode & 0o100 else 0o044))
+            owner = path.stat().st_mode & 0o500
+            path.chmod(
+                path.stat().st_mode | owner >> 3 | owner >> 6
+            )  # what its owner may read and run, all may
         try:
             staged.rename(place)
         except OSError:  # another stack copied them at the same moment

@@ -1,4 +1,4 @@
-"""Keys and passwords: made once for each installation, kept in its private folder, readable by its owner only."""
+"""Keys and passwords: made once for each installation, for its owner's eyes only."""
 
 import base64
 import json
@@ -63,7 +63,9 @@ def read_secrets(home: Path) -> Secrets:
     try:
         return Secrets(**_read(file))
     except TypeError:
-        raise StackError(f"{file} does not hold the keys it should: restore it, or start over with make clean.") from None
+        raise StackError(
+            f"{file} does not hold the keys it should: restore it, or start over with make clean."
+        ) from None
 
 
 def read_passwords(home: Path) -> dict[str, str]:

@@ -81,7 +81,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
     Raises
     ------
     StackError
-        When `.env` holds an unknown key or a line that is no setting, or a port is not a free-standing number.
+        When `.env` holds an unknown key or a line that is no setting, or two ports are the same.
     """
     given = {key: value for key, value in environment.items() if key in DEFAULTS and value}
     values = {**DEFAULTS, **_read_file(file), **given}
@@ -89,7 +89,9 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
     ports = {key: _port(key, values[key]) for key in DEFAULTS if key.endswith("_PORT")}
     for key, port in ports.items():
         if twin := next((other for other in ports if other != key and ports[other] == port), None):
-            raise StackError(f"{key} and {twin} are both {port}: give each its own port, in .env for example.")
+            raise StackError(
+                f"{key} and {twin} are both {port}: give each its own port, in .env for example."
+            )
     return Settings(
         home=home,
         include=_path(values["AIRLOCK_INCLUDE"]),
@@ -112,7 +114,9 @@ def _read_file(file: Path) -> dict[str, str]:
             raise StackError(f"{file}, line {number}: {line!r} is no setting. Write KEY=value.")
         if key.strip() not in DEFAULTS:
             known = ", ".join(DEFAULTS)
-            raise StackError(f"{file}, line {number}: {key.strip()} is no known setting. Known ones: {known}.")
+            raise StackError(
+                f"{file}, line {number}: {key.strip()} is no known setting. Known ones: {known}."
+            )
         if value := value.strip().strip("\"'"):
             values[key.strip()] = value
     return values

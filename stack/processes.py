@@ -1,0 +1,79 @@
+"""Which processes make the stack, and the commands that prepare its databases."""
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import environment
+from stack.postgres import Cluster
+from stack.secrets import Secrets
+from stack.settings import HOST, ROOT, Settings
+
+
+@dataclass(frozen=True)
+class Process:
+    """One command of the stack with the environment it gets."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+    def shell_line(self, settings: Settings) -> str:
+        """Return the Procfile line: note the process id, then become the command, with a log of its own."""
+        pid_file, log_file = settings.run / f"{self.name}.pid", log_of(settings, self.name)
+        return (
+            f"echo $$ > {shlex.quote(str(pid_file))}; "
+            f"exec {shlex.join(self.command)} >> {shlex.quote(str(log_file))} 2>&1"
+        )
+
+
+def log_of(settings: Settings, name: str) -> Path:
+    """Return the log file of a process."""
+    return settings.logs / f"{name}.log"
+
+
+def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Process, ...]:
+    """Return every process that runs while the stack is up, PostgreSQL aside."""
+    shared = {**environment.inherited(), **environment.shared(settings, secrets, cluster)}
+    airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
+    mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
+    return (
+        Process("mail", _python("stack.mailbox"), shared),
+        Process(
+            "mlflow",
+            _python("mlflow", "server", "--host", HOST, "--port", settings.mlflow_port, "--workers", 1),
+            mlflow,
+        ),
+        Process(
+            "scoring",
+            _python("uvicorn", "airlock.serving.app:app", "--host", HOST, "--port", settings.scoring_port),
+            shared,
+        ),
+        Process("airflow-api", _python("airflow", "api-server"), airflow),
+        # The API server reads the tasks' logs from the same disk: no second server, no second port.
+        Process("airflow-scheduler", _python("airflow", "scheduler", "--skip-serve-logs"), airflow),
+        Process("airflow-dag-processor", _python("airflow", "dag-processor"), airflow),
+    )
+
+
+def airflow_migration(settings: Settings, secrets: Secrets, cluster: Cluster) -> Process:
+    """Return the command that makes or upgrades Airflow's own tables."""
+    values = {
+        **environment.shared(settings, secrets, cluster),
+        **environment.airflow(settings, secrets, cluster),
+    }
+    return Process(
+        "airflow-migrate", _python("airflow", "db", "migrate"), {**environment.inherited(), **values}
+    )
+
+
+def airlock_migration(settings: Settings, secrets: Secrets, cluster: Cluster) -> Process:
+    """Return the command that makes or upgrades Airlock's tables."""
+    values = {**environment.inherited(), **environment.shared(settings, secrets, cluster)}
+    ini = ROOT / "plugins/airlock/governance/alembic.ini"
+    return Process("airlock-migrate", _python("alembic", "-c", ini, "upgrade", "head"), values)
+
+
+def _python(module: str, *arguments: object) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *map(str, arguments))
