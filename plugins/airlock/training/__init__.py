@@ -1,0 +1,1 @@
+"""Training: which rows are held out, how a candidate is made, and where its making is tracked."""
