@@ -1,0 +1,152 @@
+"""What each e-mail needs to know. A template of the same name in include/templates/mail says it to a person.
+
+Every `link` is the Airflow page to open first; sentences are ready to be read and are escaped when rendered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """One finding of a night: its sentence, and the first night in a row that it was found."""
+
+    sentence: str
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class ValidationFailed:
+    """To the owner: the data of a training were refused."""
+
+    title: str
+    model: str
+    as_of: datetime
+    rows: int
+    checks: int
+    failed: Sequence[str]
+    warnings: Sequence[str]
+    snapshot_digest: str
+    cause: str
+    link: str
+    report: str
+
+
+@dataclass(frozen=True)
+class CandidateRefused:
+    """To the owner: a training ended without a candidate good enough to be asked about."""
+
+    title: str
+    model: str
+    best: str
+    rows: int
+    failed: Sequence[str]
+    passed: Sequence[str]
+    champion_version: int | None
+    trained_by: str
+    cause: str
+    link: str
+    mlflow: str
+
+
+@dataclass(frozen=True)
+class ApprovalRequested:
+    """To the approvers: a candidate waits for an answer."""
+
+    title: str
+    model: str
+    version: int
+    slot: int
+    people: int
+    tier: str
+    trained_by: str
+    cause: str
+    verdicts: Sequence[str]
+    evidence_digest: str
+    timeout: timedelta
+    link: str
+
+
+@dataclass(frozen=True)
+class ReleaseClosed:
+    """To owner and approvers: a release ended and deployed nothing.
+
+    `state` is rejected, expired, superseded or failed; `approvals` holds one sentence for each answer.
+    """
+
+    title: str
+    model: str
+    version: int
+    state: str
+    reason: str
+    opened_at: datetime
+    approvals: Sequence[str]
+    champion_version: int | None
+    link: str
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """To everybody concerned: a new version answers in production."""
+
+    title: str
+    model: str
+    version: int
+    replaced: int | None
+    deployed_at: datetime
+    approvals: Sequence[str]
+    metrics: Mapping[str, float]
+    package_digest: str
+    scoring_url: str
+    link: str
+
+
+@dataclass(frozen=True)
+class DriftAlert:
+    """To the people on call: a night crossed limits. `next_step` is a sentence: what happens now by itself."""
+
+    title: str
+    model: str
+    version: int | None
+    night: date
+    rows: int
+    findings: Sequence[AlertLine]
+    next_step: str
+    link: str
+    report: str | None
+
+
+@dataclass(frozen=True)
+class TaskFailed:
+    """To the people on call: a task gave up after its last attempt."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    attempts: int
+    failed_at: datetime
+    error: str
+    link: str
+
+
+Facts = (
+    ValidationFailed
+    | CandidateRefused
+    | ApprovalRequested
+    | ReleaseClosed
+    | Deployed
+    | DriftAlert
+    | TaskFailed
+)
+
+#: template name -> what it must be given
+FACTS: dict[str, type[Facts]] = {
+    "validation_failed": ValidationFailed,
+    "candidate_refused": CandidateRefused,
+    "approval_requested": ApprovalRequested,
+    "release_closed": ReleaseClosed,
+    "deployed": Deployed,
+    "drift_alert": DriftAlert,
+    "task_failed": TaskFailed,
+}
