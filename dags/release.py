@@ -63,7 +63,9 @@ for spec in usable_specs():
             )
             for slot in range(1, spec.approval.people + 1)
         ]
-        decide = DecideOperator(task_id="decide", release=release, trigger_rule=TriggerRule.ALL_DONE, **common)
+        decide = DecideOperator(
+            task_id="decide", release=release, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, **common
+        )
         deploy = DeployOperator(task_id="deploy", release=release, **common)
         smoke_test = SmokeTestOperator(task_id="smoke_test", release=release, **common)
         announce = AnnounceOperator(
@@ -72,5 +74,6 @@ for spec in usable_specs():
         close = CloseReleaseOperator(task_id="close", release=release, **common)
         for before, after in zip([opened, *answers], [*answers, decide], strict=True):
             before >> after
+        opened >> decide  # without an answer there is still something to decide, without a release there is not
         decide >> [deploy, close]
         deploy >> smoke_test >> announce

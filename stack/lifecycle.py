@@ -37,6 +37,7 @@ def up(settings: Settings, say: Say = print) -> None:
             supervisor.stop(settings)
         if problem := health.taken_port(settings):
             raise StackError(problem)
+        _fresh_logs(settings)
         say("Starting PostgreSQL ...")
         cluster.start(secrets.database)
         _prepare_databases(settings, secrets, cluster, say)
@@ -101,7 +102,10 @@ def status(settings: Settings, say: Say = print) -> bool:
     for user in USERS:
         say(f"  {user.name:<6} {passwords[user.name]:<14} {user.part}")
     say(f"\nLogs: {settings.logs}")
-    return not found
+    orphaned = not supervisor.alive(settings) and bool(supervisor.members(settings))
+    if orphaned:
+        say("The processes run, and what watches over them does not: make up puts that right.")
+    return not found and not orphaned
 
 
 @contextmanager
@@ -132,7 +136,6 @@ def _runs_already(settings: Settings, cluster: Cluster) -> bool:
 
 
 def _prepare_databases(settings: Settings, secrets: Secrets, cluster: Cluster, say: Say) -> None:
-    settings.logs.mkdir(exist_ok=True)
     wanted = [airlock_migration(settings, secrets, cluster)]
     migrated = settings.home / "airflow" / "migrated-to"
     release = version("apache-airflow")
@@ -144,6 +147,12 @@ def _prepare_databases(settings: Settings, secrets: Secrets, cluster: Cluster, s
         if started.wait():
             raise StackError(f"{process.name} failed:\n{_tail(settings, process.name)}")
     migrated.write_text(release)
+
+
+def _fresh_logs(settings: Settings) -> None:
+    settings.logs.mkdir(exist_ok=True)
+    for log in settings.logs.glob("*.log"):
+        log.replace(log.with_suffix(".log.1"))
 
 
 def _start(settings: Settings, process: Process) -> subprocess.Popen[bytes]:

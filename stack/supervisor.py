@@ -35,9 +35,6 @@ ENDED = re.compile(r"(\S+) stopped \(rc=(-?\d+)\)")
 def start(settings: Settings) -> None:
     """Start every process in the background."""
     settings.run.mkdir(exist_ok=True)
-    settings.logs.mkdir(exist_ok=True)
-    for log in settings.logs.glob("*.log"):
-        log.replace(log.with_suffix(".log.1"))
     given = {
         "AIRLOCK_HOME": settings.home,
         "AIRLOCK_INCLUDE": settings.include,

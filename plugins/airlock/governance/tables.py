@@ -25,7 +25,8 @@ candidates = sa.Table(
     sa.Column("snapshot_digest", sa.Text, nullable=False),
     sa.Column("spec_digest", sa.Text, nullable=False),
     sa.Column("evidence_digest", sa.Text, nullable=False),
-    sa.Column("evidence", JSONB, nullable=False),
+    # JSON, not JSONB: the text is kept as it was, so that its digest can be proved for ever.
+    sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("trained_by", sa.Text, nullable=False, comment="an Airflow user, or the cause of an automatic run"),
     sa.Column("cause", sa.Text, nullable=False),
     _moment("as_of"),
@@ -44,12 +45,15 @@ releases = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("dag_run_id", sa.Text, nullable=False),
     sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
+    sa.Column("package_digest", sa.Text, nullable=False, comment="the candidate's, when the release was opened"),
+    sa.Column("evidence_digest", sa.Text, nullable=False, comment="what every approver must have been shown"),
     sa.Column("people", sa.Integer, nullable=False, comment="distinct approvals needed"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     _moment("opened_at"),
     _moment("decided_at", nullable=True),
     sa.UniqueConstraint("model", "dag_run_id"),
+    sa.CheckConstraint("people >= 0", name="people"),
     sa.CheckConstraint(
         "state IN ('open', 'approved', 'rejected', 'expired', 'superseded', 'deployed', 'failed')", name="state"
     ),
@@ -70,6 +74,7 @@ approvals = sa.Table(
 )
 
 #: What serves: the champion of a model is its one row without retired_at. The only truth about production.
+#: A row is never used again: a champion that comes back after a withdrawal gets a row of its own.
 deployments = sa.Table(
     "deployments",
     metadata,
@@ -82,8 +87,13 @@ deployments = sa.Table(
     _moment("deployed_at"),
     _moment("retired_at", nullable=True),
     sa.Column("retired_because", sa.Text),
+    sa.Column("withdrawn", sa.Boolean, nullable=False, server_default=sa.false(), comment="retired because it failed"),
+    sa.Column("reinstates", sa.BigInteger, sa.ForeignKey("deployments.id"), comment="the earlier row it brings back"),
+    sa.CheckConstraint("(retired_at IS NULL) = (retired_because IS NULL)", name="retired_has_reason"),
     sa.Index("one_champion_per_model", "model", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
-    sa.Index("one_deployment_per_release", "release_id", unique=True),
+    sa.Index(
+        "one_deployment_per_release", "release_id", unique=True, postgresql_where=sa.text("reinstates IS NULL")
+    ),
 )
 
 #: Every answered prediction. `event_time` is when the scored event happened, `scored_at` when it was answered.

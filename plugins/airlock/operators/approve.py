@@ -12,6 +12,9 @@ from airflow.sdk.execution_time.hitl import HITLUser
 from airlock.operators.base import database
 
 APPROVE, REJECT = "Approve", "Reject"
+REASON = Param(
+    type="string", minLength=3, title="Why?", description="Kept with your answer for good.", source="task"
+)
 
 
 class ApproveOperator(HITLOperator):
@@ -30,15 +33,21 @@ class ApproveOperator(HITLOperator):
     template_fields: Sequence[str] = (*HITLOperator.template_fields, "release", "evidence_digest", "approvers")
 
     def __init__(
-        self, *, slot: int, release: str, evidence_digest: str, approvers: list[str], **kwargs: Any
+        self,
+        *,
+        slot: int,
+        release: str,
+        evidence_digest: str,
+        approvers: list[str],
+        **kwargs: Any,
     ) -> None:
-        reason = Param(type="string", minLength=3, title="Why?", description="Kept with your answer for good.")
+        kwargs["params"] = {"reason": REASON}  # the form asks for this, and for no parameter of the Dag
         super().__init__(
             options=[APPROVE, REJECT],
-            params={"reason": reason},
             assigned_users=[HITLUser(id=user, name=user) for user in approvers],
-            **{"on_failure_callback": None, **kwargs},
+            **kwargs,
         )
+        self.on_failure_callback = []  # no answer is no failure: closing the release says so
         self.slot = slot
         self.release = release
         self.evidence_digest = evidence_digest

@@ -31,8 +31,8 @@ def load(target: sa.Engine | str, data: CreditData) -> None:
                 (truth, data.truth),
             ):
                 _copy(connection, table.fullname, rows)
-            in_use = sa.select(applications.c.customer_id)
-            connection.execute(customers.delete().where(customers.c.customer_id.not_in(in_use)))
+            in_use = sa.exists().where(applications.c.customer_id == customers.c.customer_id)
+            connection.execute(customers.delete().where(~in_use))
     finally:
         if engine is not target:
             engine.dispose()
