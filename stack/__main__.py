@@ -33,6 +33,9 @@ def main() -> int:
     os.umask(0o077)  # whatever the stack makes is for its owner alone
     try:
         return _run(arguments, read_settings())
+    except BrokenPipeError:  # `make status | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
