@@ -1,0 +1,1 @@
+"""Data: read from its source, kept as a snapshot, held against its expectations."""

@@ -1,0 +1,127 @@
+"""Reading a model's data from its source, in the types and the order that the spec's words stand for."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Engine
+
+from airlock.data.errors import DataError
+from airlock.data.kinds import Unfit, convert
+from airlock.data.sources import Request, batches
+from airlock.data.window import Window, require_utc
+from airlock.spec.columns import Role
+from airlock.spec.model import ModelSpec
+
+__all__ = ["DataError", "read"]
+
+NAMED = 3
+
+
+def read(
+    spec: ModelSpec,
+    *,
+    window: Window,
+    as_of: datetime,
+    models: Path,
+    connect: Callable[[str], Engine],
+) -> pa.Table:
+    """Return the rows whose event lies in the window, as they were known at `as_of`.
+
+    Parameters
+    ----------
+    window : Window
+        Held against the event time of every row, whatever the source gave; open where there is none.
+    models : Path
+        The folder with one folder for each model: relative paths and the model's own code start there.
+    connect : callable
+        Turns the name of an Airflow connection into an engine.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of `spec.data.read`: number float64, category and identifier string, boolean bool, event
+        time timestamp[us, UTC]; missing values are null. Sorted by event time and entity key.
+
+    Raises
+    ------
+    DataError
+        Naming the source, the column or row, what is wrong and the cure.
+    """
+    require_utc("as_of", as_of)
+    request = Request(spec, window, as_of, models, connect)
+    if spec.data.event_time is None and window != Window(None, None):
+        wrong = f"is not set, so rows {window} cannot be told from others."
+        raise request.error("event_time", wrong, "Name the column that says when a row's event happened.")
+    parts, row = [], 1
+    for batch in batches(request):
+        parts.append(_typed(request, batch, row))
+        row += batch.num_rows
+    table = pa.Table.from_batches(parts) if parts else None
+    if table is None or table.num_rows == 0:
+        raise request.error("source", *_nothing(request, row - 1))
+    _refuse_doubles(request, table)
+    order = [name for name in (spec.data.event_time, spec.data.entity_key) if name is not None]
+    return table.sort_by([(name, "ascending") for name in order])
+
+
+def _typed(request: Request, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+    """Return the batch's rows inside the window, each column in the type its role and kind stand for."""
+    data = request.spec.data
+    rows = np.arange(first_row, first_row + batch.num_rows)
+    if data.event_time is not None:
+        inside = _inside(request.window, _column(request, batch, data.event_time, rows))
+        batch, rows = batch.filter(inside), rows[inside.to_numpy(zero_copy_only=False)]
+    columns = [_column(request, batch, name, rows) for name in data.read]
+    return pa.record_batch(columns, names=list(data.read))
+
+
+def _column(request: Request, batch: pa.RecordBatch, name: str, rows: np.ndarray) -> pa.Array:
+    column = request.spec.data.columns[name]
+    try:
+        values = convert(batch.column(name), column)
+        required = column.role is Role.EVENT_TIME or name == request.spec.data.entity_key
+        if required and values.null_count:
+            index = pc.index(pc.is_null(values), True).as_py()
+            raise Unfit(index, "is empty.", "Every row needs one; leave the row out where there is none.")
+    except Unfit as unfit:
+        raise _named(request, batch, name, rows, unfit) from None
+    return values
+
+
+def _named(request: Request, batch: pa.RecordBatch, name: str, rows: np.ndarray, unfit: Unfit) -> DataError:
+    where = f"the column {name!r}"
+    if unfit.index is not None:
+        key = request.spec.data.entity_key
+        entity = "" if name == key else f" ({key} {batch.column(key)[unfit.index].as_py()!r})"
+        where += f" in row {rows[unfit.index]}{entity}"
+    return request.error(f"columns.{name}", f"{where} of {request.source} {unfit.wrong}", unfit.cure)
+
+
+def _inside(window: Window, moments: pa.Array) -> pa.Array:
+    inside = pc.is_valid(moments)
+    if window.start is not None:
+        inside = pc.and_(inside, pc.greater_equal(moments, pa.scalar(window.start, moments.type)))
+    if window.end is not None:
+        inside = pc.and_(inside, pc.less(moments, pa.scalar(window.end, moments.type)))
+    return inside
+
+
+def _nothing(request: Request, rows: int) -> tuple[str, str]:
+    given = f", though {rows} at other times" if rows else ""
+    wrong = f"{request.source} gives no rows {request.window}{given}."
+    return wrong, "Look whether the data have arrived, or ask for another time."
+
+
+def _refuse_doubles(request: Request, table: pa.Table) -> None:
+    key = request.spec.data.entity_key
+    counts = pc.value_counts(table[key])
+    doubles = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    if len(doubles):
+        named = ", ".join(sorted(doubles.to_pylist())[:NAMED])
+        wrong = f"{request.source} gives {len(doubles)} values of {key!r} more than once: {named}."
+        cure = "Give one row for each (a join may double them), or name the column that is unique."
+        raise request.error("entity_key", wrong, cure)

@@ -1,0 +1,182 @@
+"""Validation: Great Expectations holds data against a suite; what could not be checked has failed."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from airlock.data.sentences import sentence, spell
+from airlock.data.suite import Expectation, Suite, build, great_expectations, load_suite
+
+__all__ = ["Check", "Suite", "ValidationResult", "load_suite", "validate"]
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one expectation.
+
+    `column` is empty where it speaks of the whole table; the unexpected figures are None where it counts no
+    single values (a mean, a quantile) or could not be checked.
+    """
+
+    expectation: str
+    column: str
+    severity: str
+    success: bool
+    sentence: str
+    observed: str
+    unexpected_count: int | None = None
+    unexpected_share: float | None = None
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """What came of a suite."""
+
+    suite: str
+    rows: int
+    checks: tuple[Check, ...]
+
+    @property
+    def success(self) -> bool:
+        """Whether there were checks and all passed."""
+        return bool(self.checks) and all(check.success for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not pass."""
+        return tuple(check for check in self.checks if not check.success)
+
+    @property
+    def failed_critical(self) -> tuple[Check, ...]:
+        """The checks that did not pass and must stop a training."""
+        return tuple(check for check in self.failed if check.severity == "critical")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as a JSON value."""
+        checks = [asdict(check) | {"examples": list(check.examples)} for check in self.checks]
+        return {"suite": self.suite, "rows": self.rows, "success": self.success, "checks": checks}
+
+
+def validate(table: pa.Table, suite: Suite, *, columns: Collection[str] | None = None) -> ValidationResult:
+    """Check a table against a suite, or against what it says about some columns only.
+
+    An expectation fails when it raises, when a column it speaks of is missing, and when there is not one
+    value to check: no rows, or every one of them missing.
+
+    Parameters
+    ----------
+    columns : collection of str, optional
+        Keeps only the expectations that speak of these columns and no other, and none about the table.
+    """
+    chosen = [
+        expectation
+        for expectation in suite.expectations
+        if columns is None or (expectation.columns and set(expectation.columns) <= set(columns))
+    ]
+    checks: dict[int, Check] = {}
+    for place, expectation in enumerate(chosen):
+        if reason := _uncheckable(expectation, table):
+            checks[place] = _unchecked(expectation, reason)
+    wanted = {place: expectation for place, expectation in enumerate(chosen) if place not in checks}
+    for place, result in _results(table, suite.name, wanted):
+        checks[place] = _check(wanted[place], result)
+    for place in wanted.keys() - checks.keys():
+        checks[place] = _unchecked(wanted[place], "Great Expectations gave no result")
+    return ValidationResult(suite.name, table.num_rows, tuple(checks[place] for place in sorted(checks)))
+
+
+def _uncheckable(expectation: Expectation, table: pa.Table) -> str:
+    if table.num_rows == 0:
+        return "there are no rows"
+    # A set of the table's columns is itself what is checked; the others must be there to be looked at.
+    needed = () if "column_set" in expectation.kwargs else expectation.columns
+    missing = [name for name in needed if name not in table.column_names]
+    return f"the data have no column {missing[0]!r}" if missing else ""
+
+
+def _results(table: pa.Table, name: str, wanted: dict[int, Expectation]) -> Iterator[tuple[int, Any]]:
+    if not wanted:
+        return
+    gx = great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    asset = context.data_sources.add_pandas("airlock").add_dataframe_asset("table")
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(table, wanted)})
+    suite = gx.ExpectationSuite(name, [build(one, place) for place, one in wanted.items()])
+    # Not ValidationDefinition.run(), which stores the result and breaks on numpy's bool (GX 1.24, numpy 2).
+    validated = batch.validate(
+        suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
+    )
+    for result in validated.results:
+        yield result.expectation_config.meta["place"], result
+
+
+def _frame(table: pa.Table, wanted: dict[int, Expectation]) -> Any:
+    """Return the table for pandas, without the columns nobody speaks of."""
+    whole = any(not one.columns or "column_set" in one.kwargs for one in wanted.values())
+    spoken_of = {name for one in wanted.values() for name in one.columns}
+    kept = table.column_names if whole else [name for name in table.column_names if name in spoken_of]
+    return table.select(kept).to_pandas()
+
+
+def _check(expectation: Expectation, result: Any) -> Check:
+    if problem := _exception(result.exception_info):
+        return _unchecked(expectation, problem)
+    found = result.result
+    elements = found.get("element_count")
+    if elements and found.get("missing_count") == elements:
+        return _unchecked(expectation, f"all {elements} values are missing")
+    counted = found.get("unexpected_percent") is not None
+    share = found["unexpected_percent"] / 100 if counted else None
+    return Check(
+        expectation=expectation.type,
+        column=", ".join(expectation.columns),
+        severity=expectation.severity,
+        success=bool(result.success),
+        sentence=sentence(expectation, result),
+        observed=_observed(found),
+        unexpected_count=int(found["unexpected_count"]) if counted else None,
+        unexpected_share=share,
+        examples=_examples(found),
+    )
+
+
+def _unchecked(expectation: Expectation, reason: str) -> Check:
+    return Check(
+        expectation=expectation.type,
+        column=", ".join(expectation.columns),
+        severity=expectation.severity,
+        success=False,
+        sentence=sentence(expectation),
+        observed=f"not checked: {reason}",
+    )
+
+
+def _exception(info: dict[str, Any]) -> str:
+    """Return the message of what was raised; Great Expectations keeps it plain, or once for each metric."""
+    for one in [info, *(value for value in info.values() if isinstance(value, dict))]:
+        if one.get("raised_exception"):
+            return (str(one.get("exception_message") or "").strip().splitlines() or ["it raised an error"])[0]
+    return ""
+
+
+def _observed(found: dict[str, Any]) -> str:
+    if found.get("unexpected_percent") is not None:
+        return f"{found['unexpected_count']} of {found['element_count']} unexpected"
+    observed = found.get("observed_value")
+    if isinstance(observed, dict) and "values" in observed:
+        observed = observed["values"]
+    return (
+        spell(observed) if observed is not None else ("no value" if not found.get("unexpected_count") else "")
+    )
+
+
+def _examples(found: dict[str, Any]) -> tuple[str, ...]:
+    examples = dict.fromkeys(spell(value) for value in found.get("partial_unexpected_list") or ())
+    return tuple(examples)[:EXAMPLES]
