@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         load(engine, data)
     except ValueError as error:
         command.error(str(error))
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         command.error(f"the database did not answer as it should: {str(error.orig).strip().splitlines()[0]}")
     print(
         f"{options.start} to {options.end}: {len(data.applications)} applications "

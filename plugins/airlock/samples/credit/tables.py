@@ -45,7 +45,7 @@ outcomes = sa.Table(
 truth = sa.Table(
     "default_probability",
     metadata,
-    sa.Column("application_id", sa.Text, sa.ForeignKey(applications.c.application_id), primary_key=True),
+    sa.Column("application_id", sa.Text, primary_key=True),
     sa.Column("probability", sa.Double, nullable=False),
     schema=TRUTH_SCHEMA,
 )

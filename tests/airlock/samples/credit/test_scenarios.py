@@ -1,0 +1,80 @@
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from airlock.samples.credit import default_probability
+
+IN_SEASON = ("2025-11-24", "2025-12-25")
+
+
+def share(rows: pd.DataFrame, column: str, *values: str) -> float:
+    return rows[column].isin(values).mean()
+
+
+def assert_calm_law(rows: pd.DataFrame) -> None:
+    known = rows[rows["income"].notna()]
+    np.testing.assert_allclose(default_probability(known), known["probability"], rtol=1e-12)
+
+
+def split_by_season(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    inside = (rows["applied_at"] >= IN_SEASON[0]) & (rows["applied_at"] < IN_SEASON[1])
+    return rows[inside], rows[~inside].reset_index(drop=True)
+
+
+def test_calm_obeys_the_published_law(during) -> None:
+    assert_calm_law(during("calm"))
+
+
+def test_feed_fault_changes_the_unit_of_income_and_nothing_else(during) -> None:
+    calm, fault = during("calm"), during("feed_fault")
+    pd.testing.assert_frame_equal(fault.assign(income=fault["income"] / 100), calm)
+
+
+def test_season_brings_more_and_smaller_loans_for_other_purposes(during) -> None:
+    calm, _ = split_by_season(during("calm"))
+    rush, _ = split_by_season(during("season"))
+    assert 1.7 < len(rush) / len(calm) < 1.9
+    assert rush["amount"].median() < 0.7 * calm["amount"].median()
+    assert share(rush, "purpose", "household", "travel") > 2 * share(calm, "purpose", "household", "travel")
+
+
+def test_season_leaves_people_law_and_the_rest_of_the_year_alone(during) -> None:
+    calm_inside, calm_outside = split_by_season(during("calm"))
+    inside, outside = split_by_season(during("season"))
+    pd.testing.assert_frame_equal(outside, calm_outside)
+    assert_calm_law(inside)
+    for column in ("age", "income", "employment_years", "existing_debt", "previous_defaults"):
+        assert abs(inside[column].mean() - calm_inside[column].mean()) < 0.06 * calm_inside[column].std(), (
+            column
+        )
+
+
+def test_covariate_shift_brings_younger_poorer_people_by_web(during) -> None:
+    calm, shift = during("calm"), during("covariate_shift")
+    assert len(shift) == len(calm)
+    assert shift["age"].mean() < calm["age"].mean() - 8
+    assert shift["income"].median() < 0.8 * calm["income"].median()
+    assert share(shift, "channel", "web") > share(calm, "channel", "web") + 0.2
+
+
+def test_covariate_shift_keeps_the_law(during) -> None:
+    shift = during("covariate_shift")
+    assert_calm_law(shift)
+    assert abs(shift["defaulted"].mean() - shift["probability"].mean()) < 0.01
+
+
+def test_concept_drift_keeps_all_that_is_seen_of_an_application(during) -> None:
+    hidden = ["defaulted", "probability"]
+    pd.testing.assert_frame_equal(
+        during("concept_drift").drop(columns=hidden), during("calm").drop(columns=hidden)
+    )
+
+
+def test_concept_drift_makes_the_old_law_a_worse_guide(during) -> None:
+    drift = during("concept_drift")
+    known = drift[drift["income"].notna()]
+    by_old_law = roc_auc_score(known["defaulted"], default_probability(known))
+    by_new_law = roc_auc_score(known["defaulted"], known["probability"])
+    assert by_old_law < by_new_law - 0.03
+    calm = during("calm")
+    assert by_old_law < roc_auc_score(calm["defaulted"], calm["probability"]) - 0.06
