@@ -19,6 +19,7 @@ class Settings:
     store: Path
     scoring_url: str
     airflow_url: str
+    mlflow_url: str
 
     @property
     def models(self) -> Path:
@@ -44,6 +45,7 @@ def settings() -> Settings:
         store=Path(os.environ.get("AIRLOCK_STORE", home / "store")),
         scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
         airflow_url=os.environ.get("AIRLOCK_AIRFLOW_URL", "http://127.0.0.1:8080"),
+        mlflow_url=os.environ.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
     )
 
 

@@ -1,5 +1,6 @@
 """The evidence store: folders and files kept under their own digest, never changed once written."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -7,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from airlock.digests import digest_of_folder, short
+from airlock.digests import canonical_json, digest_of, digest_of_folder, short
 
 
 class StoreError(Exception):
@@ -67,13 +69,42 @@ class Store:
             )
         return place
 
+    def keep_json(self, kind: str, value: Any) -> str:
+        """Keep a JSON value under its digest, and return that."""
+        digest = digest_of(value)
+        self._write(self.root / kind / f"{digest}.json", canonical_json(value))
+        return digest
+
+    def json(self, kind: str, digest: str) -> Any:
+        """Return a kept JSON value after proving that it still has the digest it is named by.
+
+        Raises
+        ------
+        StoreError
+            When it is missing, or was changed after it was kept.
+        """
+        place = self.root / kind / f"{digest}.json"
+        if not place.is_file():
+            raise StoreError(
+                f"{kind} {short(digest)} is not in the evidence store ({place}). Restore the store from its backup."
+            )
+        value = json.loads(place.read_bytes())
+        if digest_of(value) != digest:
+            raise StoreError(
+                f"{kind} {short(digest)} in the evidence store ({place}) was changed. Restore it from its backup "
+                "and look for who changed it."
+            )
+        return value
+
     def page(self, model: str, name: str, content: str) -> str:
-        """Write a readable page, `<root>/pages/<model>/<name>`, whole or not at all; return its path below pages."""
-        place = self.root / "pages" / model / name
+        """Write a readable page, `<root>/pages/<model>/<name>`, and return its path below pages."""
+        self._write(self.root / "pages" / model / name, content.encode())
+        return f"{model}/{name}"
+
+    def _write(self, place: Path, content: bytes) -> None:
+        """Write a file whole or not at all."""
         place.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=place.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)
         os.replace(temporary, place)
-        return f"{model}/{name}"

@@ -2,6 +2,7 @@
 
 from airflow.sdk import Context
 
+from airlock.digests import digest_of
 from airlock.operators.base import database
 from airlock.operators.links import page_link, run_link
 from airlock.operators.mailing import mail_once
@@ -13,21 +14,21 @@ class AlertOperator(NightStepOperator):
     """Mail the night's findings: what, how much, since when, what happens next, where to look."""
 
     def execute(self, context: Context) -> None:
-        from airlock.chain.watch import findings_since, next_step
+        from airlock.chain.watch import findings_since, report_path, retraining
 
         run = run_of(context)
         night = self.night(context)
         mail_once(
-            f"night/{self.model}/{night.night}/{night.findings_digest}",
+            f"night/{self.model}/{night.night}/{digest_of(night.findings)}",
             self.spec.alerts.to,
             "drift_alert",
             title=self.spec.title,
             model=self.model,
-            night=night.night.isoformat(),
-            rows=night.rows,
             version=night.version,
-            findings=findings_since(self.model, night, engine=database()),
-            next_step=next_step(self.spec, night, engine=database()),
-            report_link=page_link(f"{self.model}/nights/{night.night}.html"),
+            night=night.night,
+            rows=night.rows,
+            findings=findings_since(night, engine=database()),
+            next_step=retraining(self.spec, night, engine=database()).sentence,
             link=run_link(run.dag_id, run.run_id),
+            report=page_link(report_path(night)),
         )

@@ -8,18 +8,20 @@ from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
 from airlock.operators.run import run_of
+from airlock.settings import settings
 
 
 class AnnounceOperator(ReleaseStepOperator):
     """Mail the deployment, show it in MLflow as the alias `champion`, and update the champion asset."""
 
     def execute(self, context: Context) -> None:
-        from airlock.governance import releases
+        from airlock.governance import deployments, releases
         from airlock.training.registry import show_champion
 
         run = run_of(context)
         with database().connect() as connection:
             release, candidate = self.records(connection)
+            deployment, before = deployments.of_release(connection, release.id)
             answers = releases.approvals(connection, release.id)
         show_champion(self.model, candidate.version)
         mail_once(
@@ -29,10 +31,12 @@ class AnnounceOperator(ReleaseStepOperator):
             title=self.spec.title,
             model=self.model,
             version=candidate.version,
-            approvals=[(answer.responder, answer.reason) for answer in answers],
-            cause=candidate.cause,
-            evidence_digest=candidate.evidence_digest,
+            replaced=before and before.version,
+            deployed_at=deployment.deployed_at,
+            approvals=[answer.sentence for answer in answers],
+            metrics=candidate.evidence["metrics"],
             package_digest=candidate.package_digest,
+            scoring_url=settings().scoring_url,
             link=run_link(run.dag_id, run.run_id),
         )
         context["outlet_events"][champion_asset(self.model)].extra = {

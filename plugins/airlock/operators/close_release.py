@@ -10,20 +10,27 @@ from airlock.operators.run import run_of
 
 
 class CloseReleaseOperator(ReleaseStepOperator):
-    """Mail the owner why nothing was deployed; the decision itself is on record already."""
+    """Mail the owner and the approvers why nothing was deployed; the decision itself is on record already."""
 
     def execute(self, context: Context) -> None:
+        from airlock.governance import deployments, releases
+
         run = run_of(context)
         with database().connect() as connection:
             release, candidate = self.records(connection)
+            answers = releases.approvals(connection, release.id)
+            champion = deployments.champion(connection, self.model)
         mail_once(
             f"release/{release.id}/closed",
-            [self.spec.owner.email],
+            {self.spec.owner.email, *self.spec.approval.approvers.values()},
             "release_closed",
             title=self.spec.title,
             model=self.model,
             version=candidate.version,
             state=release.state,
             reason=release.reason,
+            opened_at=release.opened_at,
+            approvals=[answer.sentence for answer in answers],
+            champion_version=champion and champion.version,
             link=run_link(run.dag_id, run.run_id),
         )

@@ -18,10 +18,12 @@ class DecideOperator(ReleaseStepOperator, BaseBranchOperator):
             decision = decide(
                 release,
                 releases.approvals(connection, release.id),
-                candidate=candidate,
                 approvers=frozenset(self.spec.approval.approvers),
-                newest=candidates.newest_registered(connection, self.model),
+                trained_by=candidate.trained_by,
+                newer=candidates.newest_registered(connection, self.model),
             )
-            releases.close(connection, release.id, decision.state, decision.reason, at=timezone.utcnow())
+            releases.close(
+                connection, release.id, state=decision.state, reason=decision.reason, at=timezone.utcnow()
+            )
         self.log.info("Release %s: %s. %s", release.id, decision.state, decision.reason)
         return "deploy" if decision.state == "approved" else "close"

@@ -1,6 +1,6 @@
 """The mail that a failed task sends, so that nobody has to watch the UI."""
 
-from airflow.sdk import Context
+from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.links import task_link
@@ -23,11 +23,11 @@ def mail_failure(context: Context) -> None:
         f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",
         spec.alerts.to,
         "task_failed",
-        title=spec.title,
-        model=model,
         dag_id=task.dag_id,
         run_id=task.run_id,
         task_id=task.task_id,
+        attempts=task.try_number,
+        failed_at=timezone.utcnow(),
         error=str(error) or type(error).__name__,
         link=task_link(task.dag_id, task.run_id, task.task_id),
     )

@@ -23,3 +23,8 @@ def approval_link(dag_id: str, run_id: str, task_id: str) -> str:
 def page_link(path: str) -> str:
     """Return the address of a stored page, by its path below the store's pages."""
     return f"{settings().airflow_url}/airlock/pages/{quote(path)}"
+
+
+def mlflow_run_link(run_id: str) -> str:
+    """Return the address of a run in MLflow's UI."""
+    return f"{settings().mlflow_url}/#/runs/{quote(run_id)}"

@@ -24,11 +24,10 @@ class OpenReleaseOperator(ModelOperator):
             candidate = candidates.registered(connection, self.model, version)
             release = releases.open_release(
                 connection,
-                model=self.model,
+                candidate=candidate,
                 dag_run_id=run.run_id,
-                candidate_id=candidate.id,
                 people=self.spec.approval.people,
-                at=timezone.utcnow(),
+                opened_at=timezone.utcnow(),
             )
         for slot in range(1, release.people + 1):
             mail_once(
@@ -45,7 +44,7 @@ class OpenReleaseOperator(ModelOperator):
                 cause=candidate.cause,
                 verdicts=[verdict["sentence"] for verdict in candidate.evidence["verdicts"]],
                 evidence_digest=candidate.evidence_digest,
-                timeout=str(self.spec.approval.timeout),
+                timeout=self.spec.approval.timeout,
                 link=approval_link(run.dag_id, run.run_id, f"approve_{slot}"),
             )
         return {

@@ -13,7 +13,7 @@ class SmokeTestOperator(ReleaseStepOperator):
 
     def execute(self, context: Context) -> None:
         from airlock.chain.smoke import SmokeTestFailed, smoke_test
-        from airlock.governance import deployments, releases
+        from airlock.governance import deployments
         from airlock.package.package import open_package
 
         with database().connect() as connection:
@@ -23,9 +23,7 @@ class SmokeTestOperator(ReleaseStepOperator):
             smoke_test(settings().scoring_url, package, version=candidate.version)
         except SmokeTestFailed as failure:
             with database().begin() as connection:
-                now = timezone.utcnow()
-                deployments.withdraw(connection, release_id=release.id, because=str(failure), at=now)
-                releases.close(connection, release.id, "failed", str(failure), at=now)
-            raise AirflowFailException(f"{failure} The version before it serves again.") from failure
-        with database().begin() as connection:
-            releases.close(connection, release.id, "deployed", "The smoke test passed.", at=timezone.utcnow())
+                deployment, _ = deployments.of_release(connection, release.id)
+                champion = deployments.withdraw(connection, deployment, because=str(failure), at=timezone.utcnow())
+            now = f"version {champion.version} serves again" if champion else "no version serves now"
+            raise AirflowFailException(f"{failure} The deployment was withdrawn: {now}.") from failure

@@ -1,16 +1,20 @@
 """ValidateOperator: hold a snapshot against the model's expectation suite."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
+from airlock.operators.assets import retrain_asset
 from airlock.operators.base import ModelOperator
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import page_link, run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.run import run_of
 from airlock.settings import settings
+
+if TYPE_CHECKING:
+    from airlock.data.validation import ValidationResult
 
 
 class ValidateOperator(ModelOperator):
@@ -29,23 +33,35 @@ class ValidateOperator(ModelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.validation import validate_snapshot
 
-        outcome = validate_snapshot(self.spec, self.snapshot, store=self.store, models=settings().models)
-        self.log.info("The result can be read at %s", page_link(outcome.page))
-        if outcome.failed_critical:
-            self._mail(context, outcome.failed_critical, outcome.page)
-            raise ExplainedFailure("The data fail the suite: " + " ".join(outcome.failed_critical))
-        return outcome.summary
+        result, page = validate_snapshot(self.spec, self.snapshot, store=self.store, models=settings().models)
+        self.log.info("The result can be read at %s", page_link(page))
+        if result.failed_critical:
+            self._mail(context, result, page)
+            sentences = " ".join(check.sentence for check in result.failed_critical)
+            raise ExplainedFailure(f"The data fail the suite: {sentences}")
+        return {
+            "suite": result.suite,
+            "checks": len(result.checks),
+            "warnings": [check.sentence for check in result.failed],
+            "page": page,
+        }
 
-    def _mail(self, context: Context, failed: list[str], page: str) -> None:
-        run = run_of(context)
+    def _mail(self, context: Context, result: "ValidationResult", page: str) -> None:
+        run = run_of(context, retrain_asset(self.model))
+        critical = result.failed_critical
         mail_once(
             f"validation/{run.dag_id}/{run.run_id}",
             {self.spec.owner.email, *self.spec.alerts.to},
             "validation_failed",
             title=self.spec.title,
             model=self.model,
-            failed=failed,
-            snapshot=self.snapshot,
-            page_link=page_link(page),
+            as_of=run.as_of,
+            rows=result.rows,
+            checks=len(result.checks),
+            failed=[check.sentence for check in critical],
+            warnings=[check.sentence for check in result.failed if check not in critical],
+            snapshot_digest=self.snapshot,
+            cause=run.cause,
             link=run_link(run.dag_id, run.run_id),
+            report=page_link(page),
         )
