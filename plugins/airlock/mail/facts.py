@@ -104,7 +104,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class DriftAlert:
-    """To the people on call: a night crossed limits. `next_step` is a sentence: what happens now by itself."""
+    """To the people on call: a night crossed limits. `next_step` says what now happens by itself."""
 
     title: str
     model: str

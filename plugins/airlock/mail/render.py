@@ -63,8 +63,8 @@ def _checked(template: str, facts: dict[str, Any]) -> Facts:
 def _header(template: str, subject: str) -> str:
     if CONTROL.search(subject):
         raise MailError(
-            f"{template}: the subject {subject!r} holds a line break or a control character, which would forge "
-            "a mail header. Remove it from the title or the name that it came from."
+            f"{template}: the subject {subject!r} holds a line break or a control character, which would "
+            "forge a mail header. Remove it from the title or the name that it came from."
         )
     return subject
 

@@ -1,1 +1,1 @@
-"""The night shift's pure part: what a night looked like beside the training data, and what is worth a mail."""
+"""The night shift's pure part: how a night compares with the training data, and what is worth a mail."""
