@@ -1,1 +1,1 @@
-"""Evaluation: metrics on rows the candidates never saw, gates over them, and the evidence for the approver."""
+"""Evaluation: metrics on rows no candidate saw, gates over them, and the evidence for the approver."""

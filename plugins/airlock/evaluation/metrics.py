@@ -1,4 +1,4 @@
-"""Metrics: the figures a spec may set limits on, for each task; an undefined one is NaN and fails its gate."""
+"""Metrics: the figures a spec may set limits on; an undefined one is NaN, and fails its gate."""
 
 from collections.abc import Sequence
 

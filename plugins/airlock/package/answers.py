@@ -39,6 +39,16 @@ class Answers:
     def __len__(self) -> int:
         return len(self.predictions)
 
+    @classmethod
+    def of_no_rows(cls, task: Task, classes: int) -> "Answers":
+        """Return the answers for an empty table, which no pipeline would take."""
+        return cls(np.empty(0), [], None if task is Task.REGRESSION else np.empty((0, classes)))
+
+    def take(self, rows: np.ndarray) -> "Answers":
+        """Return the answers of some of the rows, by their positions."""
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Answers(self.scores[rows], [self.predictions[row] for row in rows], probabilities)
+
 
 def answers_of(pipeline: Any, rows: pd.DataFrame, *, task: Task, positive: str | None) -> Answers:
     """Ask a fitted pipeline about every row of a frame made by `airlock.package.frame`."""

@@ -32,10 +32,10 @@ def truth_of(table: pa.Table, target: str, task: Task) -> np.ndarray:
     column = table[target]
     if column.null_count:
         raise ValueError(
-            f"{target}: {column.null_count} of {len(column)} rows have no outcome. Take the rows from a snapshot."
+            f"{target}: {column.null_count} of {len(column)} rows have no outcome. Take them from a snapshot."
         )
     if task is Task.REGRESSION:
         return column.to_numpy().astype(np.float64)
     distinct = column.combine_chunks().dictionary_encode()
-    labels = np.array([label_of(value) for value in distinct.dictionary.to_pylist()], dtype=object)
+    labels = np.array([label_of(value) for value in distinct.dictionary.to_pylist()], dtype=np.str_)
     return labels[distinct.indices.to_numpy()]

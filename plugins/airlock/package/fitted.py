@@ -1,0 +1,52 @@
+"""Fitted: a candidate as training leaves it, before it becomes a package."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from airlock.package.answers import Answers, answers_of
+from airlock.package.frame import frame
+from airlock.package.signature import Signature
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One combination of parameters that the search tried, and its mean in cross-validation."""
+
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained pipeline, how it was found, and what it takes and gives.
+
+    Attributes
+    ----------
+    cross_validation
+        For each metric its `mean` and `std` over the folds; NaN where a fold has none.
+    trained_until
+        The event time of the newest training row, ISO 8601; None where rows have no time.
+    warnings
+        What the libraries warned of while fitting, each once, for the approver to read.
+    """
+
+    name: str
+    estimator: str
+    pipeline: Any
+    signature: Signature
+    parameters: Mapping[str, Any]
+    cross_validation: Mapping[str, Mapping[str, float]]
+    trials: tuple[Trial, ...]
+    rows: int
+    trained_until: str | None
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    def answer(self, table: pa.Table) -> Answers:
+        """Return the answers for every row of a table that has the features."""
+        signature = self.signature
+        rows = frame(table, signature.kinds)
+        return answers_of(self.pipeline, rows, task=signature.task, positive=signature.positive)

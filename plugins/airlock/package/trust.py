@@ -1,0 +1,74 @@
+"""Which types a stored model may be made of: scikit-learn's, NumPy's, SciPy's and the model's own code's."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from airlock.package.errors import PackageError
+from airlock.usercode import PACKAGE, importing_from
+
+LIBRARIES = ("sklearn", "numpy", "scipy")
+
+
+def trusted_types(path: Path, model: str, code: Path) -> list[str]:
+    """Return the types a skops file needs beyond those that skops itself trusts.
+
+    Only classes are let through: a function named in a file would be called with what the file says.
+
+    Raises
+    ------
+    PackageError
+        When one of them is no class of the three libraries or of the model's own code.
+    """
+    needed = skops.io.get_untrusted_types(file=path)
+    with importing_own_code(code):
+        refused = [name for name in needed if not _may_be_loaded(name, model)]
+    if refused:
+        raise PackageError(
+            f"{path.name} of {model} is made of {', '.join(refused)}, which may not be loaded. "
+            f"A model may hold classes of {', '.join(LIBRARIES)} "
+            f"and of its own folder ({PACKAGE}.{model}); use those."
+        )
+    return needed
+
+
+def load_pipeline(path: Path, model: str, code: Path) -> Any:
+    """Load a skops file that is made of nothing but trusted types; no pickled code runs."""
+    trusted = trusted_types(path, model, code)
+    try:
+        with importing_own_code(code):
+            return skops.io.load(path, trusted=trusted)
+    except (UntrustedTypesFoundException, ImportError, AttributeError, TypeError) as error:
+        raise PackageError(
+            f"{path.name} of {model} cannot be loaded: {error}. It was made by other library versions, "
+            "or its code is incomplete: compare provenance.json with what is installed, or train again."
+        ) from error
+
+
+@contextmanager
+def importing_own_code(code: Path) -> Iterator[None]:
+    """Import the code kept in a package, and leave no compiled files in it: its digest must not change."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        with importing_from(code):
+            yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _may_be_loaded(name: str, model: str) -> bool:
+    module_name, _, attribute = name.rpartition(".")
+    own = f"{PACKAGE}.{model}"
+    if module_name.split(".")[0] not in LIBRARIES and not f"{module_name}.".startswith(f"{own}."):
+        return False
+    try:
+        return isinstance(getattr(importlib.import_module(module_name), attribute), type)
+    except (ImportError, AttributeError):
+        return False

@@ -1,0 +1,94 @@
+"""A candidate: an estimator fitted with the best parameters that cross-validation finds."""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from airlock.package.describe import signature_of
+from airlock.package.fitted import Fitted
+from airlock.package.frame import frame
+from airlock.package.labels import truth_of
+from airlock.spec import ModelSpec, Task
+from airlock.training.checks import check_classes, check_missing_values
+from airlock.training.estimator import estimator_for, refusal
+from airlock.training.preprocess import pipeline_for
+from airlock.training.search import search
+
+#: scikit-learn's words for a fold without a figure, which the search itself deals with.
+NO_FIGURE = "One or more of the test scores are non-finite"
+
+
+def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
+    """Search, cross-validate and fit one candidate on the training rows; the same rows give the same model.
+
+    Parameters
+    ----------
+    spec
+        The model's spec.
+    name
+        Which of its candidates.
+    table
+        The training rows.
+    models
+        The folder that holds the model's own folder.
+
+    Raises
+    ------
+    SpecError
+        When the estimator, a parameter or the data do not fit together, naming the key of the spec.
+    """
+    start = time.perf_counter()
+    rows = _in_order(table, spec)
+    kinds = {feature: kind for feature in spec.data.features if (kind := spec.data.kind_of(feature))}
+    features, truth = frame(rows, kinds), truth_of(rows, spec.data.target, spec.task)
+    check_classes(spec, truth, models)
+    candidate = spec.training.candidates[name]
+    estimator, given = estimator_for(spec, name, models=models)
+    unfitted = pipeline_for(estimator, kinds, candidate.preprocessing)
+    with refusal(spec, name, models), _listening() as heard:
+        pipeline, found, metrics, trials = search(
+            unfitted, features, truth, spec=spec, space=candidate.search
+        )
+    classes = () if spec.task is Task.REGRESSION else tuple(str(label) for label in pipeline.classes_)
+    fitted = Fitted(
+        name=name,
+        estimator=candidate.estimator,
+        pipeline=pipeline,
+        signature=signature_of(spec, rows, classes),
+        parameters=given | found,
+        cross_validation=metrics,
+        trials=trials,
+        rows=len(rows),
+        trained_until=_newest(rows, spec),
+        seconds=time.perf_counter() - start,
+        warnings=_once(heard),
+    )
+    check_missing_values(spec, fitted, models)
+    return fitted
+
+
+def _in_order(table: pa.Table, spec: ModelSpec) -> pa.Table:
+    keys = [key for key in (spec.data.event_time, spec.data.entity_key) if key]
+    return table.sort_by([(key, "ascending") for key in keys])
+
+
+def _newest(rows: pa.Table, spec: ModelSpec) -> str | None:
+    return rows[spec.data.event_time][-1].as_py().isoformat() if spec.data.event_time else None
+
+
+@contextmanager
+def _listening() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield heard
+
+
+def _once(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    said = {
+        f"{warning.category.__name__}: {' '.join(str(warning.message).split())[:200]}" for warning in heard
+    }
+    return tuple(sorted(text for text in said if NO_FIGURE not in text))
