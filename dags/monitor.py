@@ -1,20 +1,21 @@
-"""### Watch the champion, every night
+"""Watch the champion, every night.
 
 `measure > report, triage > alert > retrain`
 
-1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction against
-   the training data, performance over the outcomes that have arrived.
+1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction
+   against the training data, performance over the outcomes that have arrived.
 2. **report** keeps an Evidently page of the night, to read.
 3. **triage** looks for limits that were crossed.
 4. **alert** mails what, how much, since when, and where to look.
-5. **retrain** asks for a training, with the cause, where the spec allows it and no night did so recently. Faulty
-   data never do.
+5. **retrain** asks for a training, with the cause, where the spec allows it and no night did so recently.
+   Faulty data never do.
 
-**Any night can be watched again**, with the same result: `airflow backfill create --dag-id <model>.monitor`.
+**Any night can be watched again**, with the same result: `airflow backfill create --dag-id
+<model>.monitor`.
+
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
-
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
 from airlock.operators.defaults import DEFAULTS

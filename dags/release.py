@@ -1,20 +1,22 @@
-"""### Release a candidate
+"""Release a candidate.
 
 `open > approve_1 [> approve_2] > decide > deploy > smoke_test > announce | close`
 
 1. **open** takes the registered candidate that started the run and mails the approvers.
-2. **approve_…** waits for a person, under *Required Actions*: read the evidence, choose, say why. The policy of
-   the model's tier says how many distinct people it takes. Nobody who started the training counts, nobody
-   answers for somebody else, and no answer is no approval.
-3. **decide** reads the recorded human responses, not the state of the tasks: marking a task as success approves
-   nothing. A newer candidate supersedes an older one.
-4. **deploy** writes the deployment record, the one truth about production; the scoring API picks it up by itself.
-5. **smoke_test** asks the scoring API for answers that are known. A wrong one reinstates the version before.
+2. **approve_…** waits for a person, under *Required Actions*: read the evidence, choose, say why. The
+   policy of the model's tier says how many distinct people it takes. Nobody who started the training
+   counts, nobody answers for somebody else, and no answer is no approval.
+3. **decide** reads the recorded human responses, not the state of the tasks: marking a task as success
+   approves nothing. A newer candidate supersedes an older one.
+4. **deploy** writes the deployment record, the one truth about production; the scoring API picks it up by
+   itself.
+5. **smoke_test** asks the scoring API for answers that are known. A wrong one reinstates the version
+   before.
 6. **announce** tells everybody; **close** records and mails why nothing was deployed.
+
 """
 
 from airflow.sdk import DAG, Param, TriggerRule
-
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.approve import ApproveOperator
 from airlock.operators.assets import candidate_asset, champion_asset
@@ -74,6 +76,8 @@ for spec in usable_specs():
         close = CloseReleaseOperator(task_id="close", release=release, **common)
         for before, after in zip([opened, *answers], [*answers, decide], strict=True):
             before >> after
-        opened >> decide  # without an answer there is still something to decide, without a release there is not
+        (
+            opened >> decide
+        )  # without an answer there is still something to decide, without a release there is not
         decide >> [deploy, close]
         deploy >> smoke_test >> announce

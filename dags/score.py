@@ -1,14 +1,14 @@
-"""### Score a night's rows
+"""Score a night's rows.
 
 Reads the rows of one UTC day from the model's source, scores them with the champion, and writes them to the
 prediction log, which applications read through the view `batch_scores`.
 
 **Idempotent:** running a night again replaces its rows as one transaction. A night that another version has
 already scored keeps what it has: that was the decision of its day.
+
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
-
 from airlock.operators.defaults import DEFAULTS
 from airlock.operators.score import ScoreOperator
 from airlock.operators.specs import usable_specs

@@ -1,23 +1,24 @@
-"""### Train a candidate
+"""Train a candidate.
 
 `snapshot > validate > train > evaluate > gate > register | refuse`
 
 1. **snapshot** freezes the rows whose outcome was known as of a moment, under their content hash.
-2. **validate** holds them against the model's Great Expectations suite. A failed critical expectation stops the
-   run here and mails the owner.
-3. **train** fits every candidate of the spec (one mapped task each) with search and cross-validation, and tracks
-   it in MLflow.
-4. **evaluate** picks the best candidate by cross-validation and measures it, beside the champion, on hold-out
-   rows that neither has seen.
+2. **validate** holds them against the model's Great Expectations suite. A failed critical expectation stops
+   the run here and mails the owner.
+3. **train** fits every candidate of the spec (one mapped task each) with search and cross-validation, and
+   tracks it in MLflow.
+4. **evaluate** picks the best candidate by cross-validation and measures it, beside the champion, on
+   hold-out rows that neither has seen.
 5. **gate** holds the figures against the spec's and the policy's limits. What is missing fails.
-6. **register** makes it a version in MLflow, which starts the release; **refuse** records why not, and mails.
+6. **register** makes it a version in MLflow, which starts the release; **refuse** records why not, and
+   mails.
 
 **Starts** by click (say why: the approvers read it), or when a night asks for it (the cause is in the run's
 evidence). **A killed run** resumes where it stopped: every step is keyed by its run and its content.
+
 """
 
 from airflow.sdk import DAG, Param
-
 from airlock.operators.assets import candidate_asset, retrain_asset
 from airlock.operators.defaults import DEFAULTS
 from airlock.operators.evaluate import EvaluateOperator
@@ -51,7 +52,7 @@ for spec in usable_specs():
                 type=["null", "string"],
                 format="date-time",
                 title="As of",
-                description="Train as if it were this moment: outcomes observed later do not exist. Empty: now.",
+                description="Train as if it were then: outcomes observed later do not exist. Empty: now.",
             ),
         },
     ):

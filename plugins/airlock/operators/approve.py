@@ -30,7 +30,12 @@ class ApproveOperator(HITLOperator):
     :param approvers: the Airflow users who may answer.
     """
 
-    template_fields: Sequence[str] = (*HITLOperator.template_fields, "release", "evidence_digest", "approvers")
+    template_fields: Sequence[str] = (
+        *HITLOperator.template_fields,
+        "release",
+        "evidence_digest",
+        "approvers",
+    )
 
     def __init__(
         self,
@@ -73,7 +78,9 @@ class ApproveOperator(HITLOperator):
             raise AirflowFailException(f"Nobody answered within {self.response_timeout}.") from error
         responder = answer["responded_by_user"]
         if not responder:
-            raise AirflowFailException("Airflow recorded no person with this answer, so it counts for nothing.")
+            raise AirflowFailException(
+                "Airflow recorded no person with this answer, so it counts for nothing."
+            )
         with database().begin() as connection:
             releases.record_approval(
                 connection,

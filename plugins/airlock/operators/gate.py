@@ -29,7 +29,9 @@ class GateOperator(ModelOperator, BaseBranchOperator):
         "evaluation",
     )
 
-    def __init__(self, *, snapshot: str, validation: Any, candidates: Any, evaluation: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *, snapshot: str, validation: Any, candidates: Any, evaluation: Any, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.snapshot = snapshot
         self.validation = validation

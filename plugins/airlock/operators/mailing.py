@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def mail_once(key: str, to: Iterable[str], template: str, **facts: Any) -> bool:
-    """Render a template and send it, unless the mail known by `key` has already gone out; say whether it went."""
+    """Render and send a mail, unless the one known by `key` has already gone out; say whether it went."""
     from airlock.governance import notices
     from airlock.mail.render import render
 
@@ -40,4 +40,4 @@ def _send(mail: "Mail", recipients: list[str]) -> None:
     with SmtpHook(smtp_conn_id="smtp_default") as hook:
         message["From"] = hook.from_email
         # The hook's own send_email_smtp cannot carry a text part beside the HTML.
-        hook._smtp_client.send_message(message)  # noqa: SLF001
+        hook._smtp_client.send_message(message)

@@ -10,7 +10,7 @@ from airlock.settings import settings
 
 
 class MeasureOperator(ModelOperator):
-    """Measure the night, hold it against the spec's limits, and record it; a repeated night replaces its row."""
+    """Measure the night, hold it against the spec's limits and record it; doing so again replaces it."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.watch import watch

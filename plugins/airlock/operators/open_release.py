@@ -19,7 +19,9 @@ class OpenReleaseOperator(ModelOperator):
         from airlock.governance import candidates, releases
 
         run = run_of(context)
-        version = context["params"].get("version") or event_extra(context, candidate_asset(self.model)).get("version")
+        version = context["params"].get("version") or event_extra(context, candidate_asset(self.model)).get(
+            "version"
+        )
         with database().begin() as connection:
             candidate = candidates.registered(connection, self.model, version)
             release = releases.open_release(

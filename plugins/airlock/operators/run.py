@@ -60,7 +60,9 @@ def moment(text: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise RunError(f"as_of: {text!r} is not a moment. Write one such as 2026-11-01T00:00:00+00:00.") from None
+        raise RunError(
+            f"as_of: {text!r} is not a moment. Write one such as 2026-11-01T00:00:00+00:00."
+        ) from None
     if parsed.tzinfo is None:
         raise RunError(f"as_of: {text!r} has no time zone. Write one such as {text}+00:00.")
     return parsed.astimezone(timezone.utc)

@@ -24,6 +24,8 @@ class SmokeTestOperator(ReleaseStepOperator):
         except SmokeTestFailed as failure:
             with database().begin() as connection:
                 deployment, _ = deployments.of_release(connection, release.id)
-                champion = deployments.withdraw(connection, deployment, because=str(failure), at=timezone.utcnow())
+                champion = deployments.withdraw(
+                    connection, deployment, because=str(failure), at=timezone.utcnow()
+                )
             now = f"version {champion.version} serves again" if champion else "no version serves now"
             raise AirflowFailException(f"{failure} The deployment was withdrawn: {now}.") from failure

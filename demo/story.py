@@ -1,0 +1,132 @@
+"""The demo's steps, in order; each one raises unless it truly happened."""
+
+from datetime import date, datetime, timedelta
+
+import httpx
+
+from demo.people import NIGHTS, People
+from demo.progress import Progress, require
+from demo.world import change_the_world, fill_warehouse, midnight, next_calendar
+from stack import lifecycle
+from stack.airflow_records import Run
+from stack.mailbox import Mail, full_text, read_mails
+from stack.settings import Settings
+from stack.waiting import wait_until
+
+APPLICANT = {
+    "amount": 12000.0,
+    "term_months": 48.0,
+    "purpose": "car",
+    "income": 2600.0,
+    "employment_years": 4.0,
+    "housing": "rent",
+    "existing_debt": 3500.0,
+    "open_loans": 1.0,
+    "previous_defaults": 0.0,
+    "channel": "web",
+}
+
+
+def tell(settings: Settings, progress: Progress) -> None:
+    """Tell the whole story once."""
+    with progress.step("Start PostgreSQL, MLflow, Airflow, the scoring API and the mail sink"):
+        lifecycle.up(settings, progress.say)
+    people = People(settings, progress)
+    calendar = next_calendar(settings)
+    with progress.step("Fill the lender's warehouse: two years of loan applications"):
+        progress.say(
+            f"{fill_warehouse(settings, calendar):,} applications; today is {calendar.start} in this story"
+        )
+    with progress.step("Train credit_risk and tumour_diagnosis"):
+        credit = people.train(
+            "credit_risk", "first look at the year's loans", f"{midnight(calendar.start).isoformat()}"
+        )
+        tumour = people.train("tumour_diagnosis", "the reference data of the clinic")
+        releases = people.release_of(credit), people.release_of(tumour)
+    with progress.step("People decide: two for credit (tier high), one for tumours (tier limited)"):
+        people.approve(releases[0], ("the gates hold and the groups look alike", "calibrated well enough"))
+        people.approve(releases[1], ("reads like the literature",))
+    with progress.step("Production answers"):
+        first = ask_credit(settings, progress)
+        ask_tumour(settings, progress)
+    with progress.step(f"Calm nights: {calendar.calm_nights[0]} to {calendar.calm_nights[1]}"):
+        nights(people, progress, *calendar.calm_nights)
+        require(not alerts(settings, *calendar.calm_nights), "A calm night has raised an alert.")
+        progress.say("No limit was crossed, and nobody was woken.")
+    with progress.step(f"The world changes on {calendar.change}: younger applicants, through the web"):
+        change_the_world(settings, calendar)
+        watched = nights(people, progress, *calendar.changed_nights)
+        mail = wait_until(
+            lambda: next(iter(alerts(settings, *calendar.changed_nights)), None), what="the alert", timeout=30
+        )
+        progress.show(full_text(mail))
+    with progress.step("The night asks for a new training, and says why"):
+        again = people.retraining("credit_risk", watched[0])
+        release = people.release_of(again)
+    with progress.step("People decide about the new candidate"):
+        people.approve(release, ("the shift is real; the figures hold", "agreed, watch it closely"))
+    with progress.step("The new champion answers"):
+        second = ask_credit(settings, progress)
+        require(second > first, f"Version {second} answers, and version {first} did before.")
+
+
+def nights(people: People, progress: Progress, first: date, last: date) -> tuple[Run, ...]:
+    """Let Airflow score and watch a range of nights; return the runs that watched, in order."""
+    for kind in ("score", "monitor"):
+        dag_id = f"credit_risk.{kind}"
+        backfill = people.dana.backfill(
+            dag_id, midnight(first), midnight(last) + timedelta(hours=23), again=True
+        )
+        people.dana.wait_for_backfill(backfill, timeout=NIGHTS)
+        wanted = {first + timedelta(days=day) for day in range((last - first).days + 1)}
+        runs = [run for run in people.dana.runs(dag_id, 100) if _night(run) in wanted]
+        require(len(runs) == len(wanted), f"{dag_id} has {len(runs)} runs for {len(wanted)} nights.")
+        bad = [run.run_id for run in runs if run.state != "success"]
+        require(not bad, f"{dag_id} failed: {', '.join(bad)}.")
+        progress.say(f"{dag_id}: {len(runs)} nights done")
+    return tuple(sorted(runs, key=lambda run: run.logical_date or ""))
+
+
+def alerts(settings: Settings, first: date, last: date) -> list[Mail]:
+    """Return the alert mails about credit_risk for a range of nights."""
+    dates = [(first + timedelta(days=day)).isoformat() for day in range((last - first).days + 1)]
+    return [
+        mail
+        for mail in read_mails(settings.mail)
+        if "credit" in mail.subject.lower()
+        and any(date in mail.text and "night" in mail.text for date in dates)
+    ]
+
+
+def ask_credit(settings: Settings, progress: Progress) -> int:
+    """Ask production about an applicant; return the version that answers."""
+    answer = _ask(settings, "credit_risk", APPLICANT)
+    score = answer["predictions"][0]["score"]
+    progress.say(f"credit_risk version {answer['version']}: probability of default {score:.3f}")
+    return int(answer["version"])
+
+
+def ask_tumour(settings: Settings, progress: Progress) -> None:
+    """Ask production about a real tumour of the reference data."""
+    from airlock.settings import settings as airlock_settings
+    from airlock.usercode import resolve
+
+    load = resolve("airlock_models.tumour_diagnosis.data.load", airlock_settings().models)
+    row = load(start=None, end=None, as_of=datetime.now().astimezone()).iloc[0]
+    info = httpx.get(f"{settings.scoring_url}/v1/models/tumour_diagnosis", trust_env=False).json()
+    features = {feature["name"]: row[feature["name"]].item() for feature in info["features"]}
+    answer = _ask(settings, "tumour_diagnosis", features)
+    progress.say(f"tumour_diagnosis version {answer['version']}: {answer['predictions'][0]['prediction']}")
+
+
+def _ask(settings: Settings, model: str, features: dict) -> dict:
+    body = {"rows": [{"features": features}]}
+    answer = httpx.post(f"{settings.scoring_url}/v1/models/{model}/predict", json=body, trust_env=False)
+    require(
+        answer.status_code == httpx.codes.OK, f"{model} did not answer: {answer.status_code} {answer.text}"
+    )
+    return answer.json()
+
+
+def _night(run: Run) -> date | None:
+    return datetime.fromisoformat(run.logical_date).date() if run.logical_date else None
