@@ -135,9 +135,7 @@ class AirflowClient:
         )
         if answer.is_error:
             raise AirflowError(_refusal("GET", path, answer))
-        return "\n".join(
-            str(json.loads(line).get("event", line)) for line in answer.text.splitlines() if line
-        )
+        return "\n".join(_log_line(json.loads(line)) for line in answer.text.splitlines() if line)
 
     def questions(
         self, dag_id: str = "~", run_id: str = "~", *, answered: bool = False
@@ -179,6 +177,11 @@ class AirflowClient:
 def connect(settings: Settings, user: str) -> AirflowClient:
     """Log in to this installation's Airflow as one of its users."""
     return AirflowClient(settings.airflow_url, user, read_passwords(settings.home)[user])
+
+
+def _log_line(entry: dict[str, Any]) -> str:
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or ()]
+    return "\n".join([str(entry.get("event", entry)), *errors])
 
 
 def _run_path(dag_id: str, run_id: str) -> str:

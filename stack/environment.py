@@ -38,6 +38,10 @@ AIRFLOW_SETTINGS = {
     # A killed task or scheduler is noticed within about a minute, not five.
     "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    # How long a supervisor may sleep after its task has ended. With Airflow's 5 s many a task ends 5 s late,
+    # and an approval answered in that time fails its task. Beats this short may be missed more often.
+    "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    "WORKERS__MAX_FAILED_HEARTBEATS": "15",
     "API__HOST": HOST,
     "API__INSTANCE_NAME": "Airlock",
     "API__WORKERS": "1",

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from stack.errors import StackError
+from stack.settings import DEFAULTS, ROOT, read_settings
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / ".env"
+    file.write_text(text)
+    return file
+
+
+def test_the_defaults_fit_a_checkout(tmp_path: Path) -> None:
+    settings = read_settings({}, tmp_path / ".env")
+    assert settings.home == ROOT / ".airlock"
+    assert settings.store == ROOT / ".airlock" / "store"
+    assert settings.airflow_url == "http://127.0.0.1:8080"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, "# a comment\n\nAIRLOCK_MLFLOW_PORT = 5001\nAIRLOCK_SCORING_PORT='8001'\n")
+    settings = read_settings({"AIRLOCK_MLFLOW_PORT": "5002", "HOME": "/elsewhere"}, file)
+    assert (settings.mlflow_port, settings.scoring_port) == (5002, 8001)
+
+
+def test_a_relative_home_starts_at_the_checkout(tmp_path: Path) -> None:
+    assert read_settings({"AIRLOCK_HOME": "there"}, tmp_path / ".env").store == ROOT / "there" / "store"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("AIRLOCK_PORT=1", "line 1: AIRLOCK_PORT is no known setting. Known ones: AIRLOCK_HOME"),
+        ("\nAIRLOCK_HOME", "line 2: 'AIRLOCK_HOME' is no setting. Write KEY=value."),
+        ("AIRLOCK_SMTP_PORT=http", "AIRLOCK_SMTP_PORT is 'http', which is no port."),
+        ("AIRLOCK_SMTP_PORT=70000", "Write a number from 1 to 65535."),
+        ("AIRLOCK_SMTP_PORT=8080", "AIRLOCK_AIRFLOW_PORT and AIRLOCK_SMTP_PORT are both 8080"),
+    ],
+)
+def test_a_wrong_line_is_named_with_its_cure(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(StackError) as refusal:
+        read_settings({}, write(tmp_path, text))
+    assert said in str(refusal.value)
+
+
+def test_the_example_names_every_setting_and_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert given == DEFAULTS
