@@ -63,7 +63,8 @@ class Cluster:
 
     def url(self, role: str, password: str, driver: str = "postgresql+psycopg2") -> str:
         """Return the SQLAlchemy URL by which a role reaches the database of its name."""
-        return f"{driver}://{role}:{quote(password, safe="")}@/{role}?host={quote(str(self.socket_folder))}"
+        key = quote(password, safe="")
+        return f"{driver}://{role}:{key}@/{role}?host={quote(str(self.socket_folder))}"
 
     def running(self) -> bool:
         """Tell whether the server runs."""

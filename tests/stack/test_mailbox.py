@@ -11,13 +11,13 @@ from stack.errors import StackError
 from stack.mailbox import full_text, list_lines, read_mail, read_mails, serve
 from stack.settings import HOST
 from stack.waiting import wait_until
-from tests.stack.ports import free_port
+from tests.stack.ports import free_ports
 
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """A real post office in a thread, at work on the port."""
-    port = free_port()
+    (port,) = free_ports(1)
     loop = asyncio.new_event_loop()
     work = loop.create_task(serve(tmp_path, port))
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait([work])))
