@@ -27,7 +27,9 @@ candidates = sa.Table(
     sa.Column("evidence_digest", sa.Text, nullable=False),
     # JSON, not JSONB: the text is kept as it was, so that its digest can be proved for ever.
     sa.Column("evidence", sa.JSON, nullable=False),
-    sa.Column("trained_by", sa.Text, nullable=False, comment="an Airflow user, or the cause of an automatic run"),
+    sa.Column(
+        "trained_by", sa.Text, nullable=False, comment="an Airflow user, or the cause of an automatic run"
+    ),
     sa.Column("cause", sa.Text, nullable=False),
     _moment("as_of"),
     _moment("recorded_at"),
@@ -45,7 +47,9 @@ releases = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("dag_run_id", sa.Text, nullable=False),
     sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
-    sa.Column("package_digest", sa.Text, nullable=False, comment="the candidate's, when the release was opened"),
+    sa.Column(
+        "package_digest", sa.Text, nullable=False, comment="the candidate's, when the release was opened"
+    ),
     sa.Column("evidence_digest", sa.Text, nullable=False, comment="what every approver must have been shown"),
     sa.Column("people", sa.Integer, nullable=False, comment="distinct approvals needed"),
     sa.Column("state", sa.Text, nullable=False),
@@ -55,7 +59,8 @@ releases = sa.Table(
     sa.UniqueConstraint("model", "dag_run_id"),
     sa.CheckConstraint("people >= 0", name="people"),
     sa.CheckConstraint(
-        "state IN ('open', 'approved', 'rejected', 'expired', 'superseded', 'deployed', 'failed')", name="state"
+        "state IN ('open', 'approved', 'rejected', 'expired', 'superseded', 'deployed', 'failed')",
+        name="state",
     ),
 )
 
@@ -87,16 +92,27 @@ deployments = sa.Table(
     _moment("deployed_at"),
     _moment("retired_at", nullable=True),
     sa.Column("retired_because", sa.Text),
-    sa.Column("withdrawn", sa.Boolean, nullable=False, server_default=sa.false(), comment="retired because it failed"),
-    sa.Column("reinstates", sa.BigInteger, sa.ForeignKey("deployments.id"), comment="the earlier row it brings back"),
+    sa.Column(
+        "withdrawn",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="retired because it failed",
+    ),
+    sa.Column(
+        "reinstates", sa.BigInteger, sa.ForeignKey("deployments.id"), comment="the earlier row it brings back"
+    ),
     sa.CheckConstraint("(retired_at IS NULL) = (retired_because IS NULL)", name="retired_has_reason"),
     sa.Index("one_champion_per_model", "model", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
     sa.Index(
-        "one_deployment_per_release", "release_id", unique=True, postgresql_where=sa.text("reinstates IS NULL")
+        "one_deployment_per_release",
+        "release_id",
+        unique=True,
+        postgresql_where=sa.text("reinstates IS NULL"),
     ),
 )
 
-#: Every answered prediction. `event_time` is when the scored event happened, `scored_at` when it was answered.
+#: Every answered prediction. `event_time` is when its event happened, `scored_at` when it was answered.
 predictions = sa.Table(
     "predictions",
     metadata,
@@ -107,7 +123,9 @@ predictions = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("entity_key", sa.Text),
     sa.Column("features", JSONB, nullable=False),
-    sa.Column("score", sa.Double, comment="probability of the positive or the chosen class, or the number predicted"),
+    sa.Column(
+        "score", sa.Double, comment="probability of the positive or the chosen class, or the number predicted"
+    ),
     sa.Column("prediction", sa.Text, nullable=False, comment="the answer as text: a class, or the number"),
     sa.Column("run_key", sa.Text, comment="batch only: the night it belongs to"),
     _moment("event_time"),

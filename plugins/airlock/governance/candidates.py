@@ -1,0 +1,110 @@
+"""Candidates: every trained model that reached its gates, registered or refused, with its evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection, Row
+
+from airlock.digests import digest_of, short
+from airlock.governance.records import RecordError, record_of
+from airlock.governance.tables import candidates
+
+State = Literal["registered", "refused"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained model, what it was made from, and why it was registered or refused."""
+
+    id: int
+    model: str
+    dag_run_id: str
+    state: State
+    reason: str
+    version: int | None
+    mlflow_run_id: str
+    package_digest: str
+    snapshot_digest: str
+    spec_digest: str
+    evidence_digest: str
+    evidence: Mapping[str, Any]
+    trained_by: str
+    cause: str
+    as_of: datetime
+    recorded_at: datetime
+
+
+def record(
+    conn: Connection,
+    *,
+    model: str,
+    dag_run_id: str,
+    state: State,
+    reason: str,
+    version: int | None,
+    mlflow_run_id: str,
+    package_digest: str,
+    snapshot_digest: str,
+    spec_digest: str,
+    evidence: Mapping[str, Any],
+    trained_by: str,
+    cause: str,
+    as_of: datetime,
+    recorded_at: datetime,
+) -> Candidate:
+    """Record what became of a training run, once: repeating it returns the first record.
+
+    Raises
+    ------
+    RecordError
+        When this run has already recorded another outcome.
+    """
+    values = {name: value for name, value in locals().items() if name != "conn"}
+    values["evidence_digest"] = digest_of(evidence)
+    conn.execute(
+        insert(candidates).values(values).on_conflict_do_nothing(index_elements=["model", "dag_run_id"])
+    )
+    kept = _one(conn, candidates.c.model == model, candidates.c.dag_run_id == dag_run_id)
+    if kept is None or (kept.state, kept.version, kept.package_digest) != (state, version, package_digest):
+        raise RecordError(
+            f"{model}: run {dag_run_id} has already recorded a candidate with another outcome, and a record "
+            "is never changed. Start a new training instead of clearing this one."
+        )
+    return kept
+
+
+def find(conn: Connection, candidate_id: int) -> Candidate | None:
+    """Return a candidate by its id."""
+    return _one(conn, candidates.c.id == candidate_id)
+
+
+def find_version(conn: Connection, model: str, version: int) -> Candidate | None:
+    """Return the candidate that was registered under a version."""
+    return _one(conn, candidates.c.model == model, candidates.c.version == version)
+
+
+def newest_registered(conn: Connection, model: str) -> Candidate | None:
+    """Return the candidate that was registered last."""
+    return _one(conn, candidates.c.model == model, candidates.c.state == "registered")
+
+
+def _one(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Candidate | None:
+    query = sa.select(candidates).where(*conditions).order_by(candidates.c.id.desc()).limit(1)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else _proved(row)
+
+
+def _proved(row: Row[Any]) -> Candidate:
+    candidate = record_of(Candidate, row)
+    actual = digest_of(candidate.evidence)
+    if actual != candidate.evidence_digest:
+        raise RecordError(
+            f"The evidence of candidate {candidate.id} of {candidate.model} was changed: its digest is "
+            f"{short(actual)}, recorded was {short(candidate.evidence_digest)}. Restore the database from "
+            "its backup and look for who changed it."
+        )
+    return candidate

@@ -1,0 +1,22 @@
+"""How Alembic reaches the airlock database."""
+
+from airlock.governance.engine import connect, lock
+from airlock.governance.tables import metadata
+from airlock.settings import database_url
+from alembic import context
+
+
+def run() -> None:
+    """Run the migrations in one transaction; two runs at once wait for each other."""
+    engine = connect(database_url())
+    with engine.begin() as connection:
+        lock(connection, "airlock migrations")
+        context.configure(connection=connection, target_metadata=metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run against a database only: set AIRLOCK_DATABASE_URL and leave --sql out.")
+run()

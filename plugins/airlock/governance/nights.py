@@ -1,0 +1,87 @@
+"""Nights: what the night shift measured, and which limits were crossed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from airlock.digests import canonical_json
+from airlock.governance.records import record_of
+from airlock.governance.tables import nights
+
+
+class AboutColumn(Protocol):
+    """A finding, as far as finding it again on another night goes."""
+
+    @property
+    def kind(self) -> str:
+        """What was found."""
+
+    @property
+    def column(self) -> str | None:
+        """The column it was found in."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """One watched UTC day of one model."""
+
+    model: str
+    night: date
+    version: int | None
+    rows: int
+    measures: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+    report: str | None
+    measured_at: datetime
+
+
+def record(conn: Connection, night: Night) -> None:
+    """Record a night; a night that is measured again replaces what was recorded.
+
+    Raises
+    ------
+    ValueError
+        When a measure is NaN or infinite: write None for what could not be measured.
+    """
+    canonical_json([night.measures, night.findings])
+    values = asdict(night)
+    write = insert(nights).values(values)
+    changed = {name: write.excluded[name] for name in values if name not in ("model", "night")}
+    conn.execute(write.on_conflict_do_update(index_elements=["model", "night"], set_=changed))
+
+
+def find(conn: Connection, model: str, night: date) -> Night | None:
+    """Return what was recorded for a night."""
+    row = conn.execute(
+        sa.select(nights).where(nights.c.model == model, nights.c.night == night)
+    ).one_or_none()
+    return None if row is None else record_of(Night, row)
+
+
+def latest(conn: Connection, model: str, count: int) -> tuple[Night, ...]:
+    """Return the last `count` recorded nights, newest first."""
+    query = sa.select(nights).where(nights.c.model == model).order_by(nights.c.night.desc()).limit(count)
+    return tuple(record_of(Night, row) for row in conn.execute(query))
+
+
+def breached_since(conn: Connection, model: str, finding: AboutColumn, night: date) -> date:
+    """Return the first of the nights in a row, ending with `night`, that all had this finding.
+
+    A night that was not watched, or did not have it, ends the row. `night` itself counts even before it is
+    recorded.
+    """
+    same = [{"kind": finding.kind, "column": finding.column}]
+    query = sa.select(nights.c.night).where(
+        nights.c.model == model, nights.c.night < night, nights.c.findings.contains(same)
+    )
+    since = night
+    for earlier in conn.execute(query.order_by(nights.c.night.desc())).scalars():
+        if earlier != since - timedelta(days=1):
+            break
+        since = earlier
+    return since

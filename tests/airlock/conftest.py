@@ -1,0 +1,76 @@
+"""An airlock database for each test that needs one: made by the migrations, once, and copied."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from airlock.governance.engine import connect
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.engine import Connection, Engine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def migrate() -> Callable[..., None]:
+    """Run an Alembic command against a database, as a person would."""
+
+    def run(url: str, *command: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "alembic", "-c", "plugins/airlock/governance/alembic.ini", *command],
+            cwd=ROOT,
+            env={**os.environ, "AIRLOCK_DATABASE_URL": url, "PYTHONPATH": "plugins"},
+            check=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def new_airlock_database(new_database: Callable[[], str], migrate: Callable[..., None]) -> Callable[[], str]:
+    """Make a migrated database at each call and return its SQLAlchemy URL."""
+    numbers = count(1)
+    template = make_url(new_database())
+    migrate(template.render_as_string(hide_password=False), "upgrade", "head")
+
+    def make() -> str:
+        name = f"airlock_{next(numbers)}"
+        administration = create_engine(template.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with administration.connect() as conn:
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.database}"))
+        administration.dispose()
+        return template.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture
+def airlock_database(new_airlock_database: Callable[[], str]) -> str:
+    """SQLAlchemy URL of a migrated database, this test's own."""
+    return new_airlock_database()
+
+
+@pytest.fixture
+def engine(airlock_database: str) -> Iterator[Engine]:
+    """An engine on a migrated database, this test's own."""
+    made = connect(airlock_database)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def _shared_engine(new_airlock_database: Callable[[], str]) -> Iterator[Engine]:
+    made = connect(new_airlock_database())
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def conn(_shared_engine: Engine) -> Iterator[Connection]:
+    """A connection whose transaction is rolled back after the test."""
+    with _shared_engine.connect() as connection:
+        yield connection

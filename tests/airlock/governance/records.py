@@ -1,0 +1,52 @@
+"""Records to put in a database, and the moment they were made."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airlock.governance import candidates, releases
+from airlock.governance.candidates import Candidate
+from airlock.governance.releases import Release
+from sqlalchemy.engine import Connection
+
+MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def register(
+    conn: Connection, *, version: int | None = 1, model: str = "credit_risk", **changes: Any
+) -> Candidate:
+    """Record a candidate: refused where it has no version."""
+    number = 99 if version is None else version
+    facts: dict[str, Any] = {
+        "dag_run_id": f"train_{number}",
+        "state": "refused" if version is None else "registered",
+        "reason": "all gates passed",
+        "mlflow_run_id": f"mlflow_{number}",
+        "package_digest": f"package_{number}",
+        "snapshot_digest": "snapshot",
+        "spec_digest": "spec",
+        "evidence": {"roc_auc": 0.75, "version": number},
+        "trained_by": "dana",
+        "cause": "a test",
+        "as_of": MOMENT,
+        "recorded_at": MOMENT,
+    }
+    return candidates.record(conn, model=model, version=version, **{**facts, **changes})
+
+
+def approved_release(conn: Connection, candidate: Candidate, people: int = 1) -> Release:
+    """Open a release of a candidate and record that its people approved."""
+    release = releases.open_release(
+        conn, candidate=candidate, dag_run_id=f"release_{candidate.id}", people=people, opened_at=MOMENT
+    )
+    for slot, responder in enumerate(("ria", "omar")[:people], start=1):
+        releases.record_approval(
+            conn,
+            release_id=release.id,
+            slot=slot,
+            responder=responder,
+            choice="Approve",
+            reason="better than the champion",
+            evidence_digest=release.evidence_digest,
+            responded_at=MOMENT,
+        )
+    return releases.close(conn, release.id, state="approved", reason="Approved by ria.", at=MOMENT)

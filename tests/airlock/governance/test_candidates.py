@@ -1,0 +1,56 @@
+import pytest
+from airlock.digests import digest_of
+from airlock.governance import candidates
+from airlock.governance.records import RecordError
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tests.airlock.governance.records import MOMENT, register
+
+
+def test_a_candidate_is_found_as_it_was_recorded(conn):
+    made = register(conn, version=3)
+    assert candidates.find(conn, made.id) == made
+    assert candidates.find_version(conn, "credit_risk", 3) == made
+    assert made.recorded_at == MOMENT
+    assert made.recorded_at.utcoffset().total_seconds() == 0
+    assert candidates.find(conn, made.id + 1) is None
+
+
+def test_recording_twice_returns_the_first(conn):
+    first = register(conn, version=3)
+    again = register(conn, version=3, evidence={"measured again": 1e22})
+    assert again == first
+
+
+def test_another_outcome_of_the_same_run_is_refused(conn):
+    register(conn, version=3)
+    with pytest.raises(RecordError, match="train_3 has already recorded a candidate"):
+        register(conn, version=3, package_digest="other")
+
+
+def test_the_newest_registered_skips_refused_ones_and_other_models(conn):
+    register(conn, version=1)
+    second = register(conn, version=2)
+    register(conn, version=None)
+    register(conn, version=7, model="other")
+    assert candidates.newest_registered(conn, "credit_risk") == second
+    assert candidates.newest_registered(conn, "unknown") is None
+
+
+def test_registered_without_a_version_is_impossible(conn):
+    with pytest.raises(IntegrityError, match="registered_has_version"):
+        register(conn, version=None, state="registered")
+
+
+@pytest.mark.parametrize("number", [1e22, 1e-7, -0.0, 0.1, 12345678901234567890])
+def test_evidence_comes_back_with_its_digest(conn, number):
+    made = register(conn, version=1, evidence={"number": number, "text": "Größe \u2028 \\ \n"})
+    assert made.evidence_digest == digest_of(made.evidence)
+
+
+def test_changed_evidence_is_noticed(conn):
+    made = register(conn, version=1)
+    conn.execute(text("""UPDATE candidates SET evidence = '{"roc_auc": 0.99, "version": 1}'"""))
+    with pytest.raises(RecordError, match=f"evidence of candidate {made.id} of credit_risk was changed"):
+        candidates.find(conn, made.id)

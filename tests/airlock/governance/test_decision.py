@@ -1,0 +1,200 @@
+"""Each way a release must not be let through has a test of its own."""
+
+from dataclasses import replace
+
+import pytest
+from airlock.governance.candidates import Candidate
+from airlock.governance.decision import decide
+from airlock.governance.releases import Approval, Release
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.airlock.governance.records import MOMENT
+
+RELEASE = Release(
+    id=5,
+    model="credit_risk",
+    dag_run_id="release_1",
+    candidate_id=3,
+    package_digest="package",
+    evidence_digest="evidence",
+    people=2,
+    state="open",
+    reason="",
+    opened_at=MOMENT,
+    decided_at=None,
+)
+RIA = Approval(5, 1, "ria", "Approve", "sound", "evidence", MOMENT)
+OMAR = Approval(5, 2, "omar", "Approve", "agreed", "evidence", MOMENT)
+APPROVERS = {"ria", "omar"}
+
+
+def candidate(number: int) -> Candidate:
+    return Candidate(
+        id=number,
+        model="credit_risk",
+        dag_run_id=f"train_{number}",
+        state="registered",
+        reason="",
+        version=number + 10,
+        mlflow_run_id="m",
+        package_digest="p",
+        snapshot_digest="s",
+        spec_digest="d",
+        evidence_digest="e",
+        evidence={},
+        trained_by="dana",
+        cause="",
+        as_of=MOMENT,
+        recorded_at=MOMENT,
+    )
+
+
+def outcome(*answers, release=RELEASE, approvers=APPROVERS, trained_by="dana", newer=None):
+    decision = decide(release, answers, approvers=approvers, trained_by=trained_by, newer=newer)
+    return decision.state, decision.reason
+
+
+def test_two_distinct_approvers_approve():
+    assert outcome(RIA, OMAR) == ("approved", "Approved by ria and omar.")
+
+
+def test_no_answer_expires():
+    assert outcome() == ("expired", "Nobody answered in time.")
+
+
+def test_one_answer_of_two_expires():
+    assert outcome(RIA) == ("expired", "Only ria answered in time; 2 people must approve.")
+
+
+def test_the_same_person_twice_is_rejected():
+    twice = replace(OMAR, responder="ria")
+    assert outcome(RIA, twice) == (
+        "rejected",
+        "ria answered twice; the approvals must come from different people.",
+    )
+
+
+@pytest.mark.parametrize("spelling", ["Ria", "ria ", "RIA"])
+def test_the_same_person_under_another_spelling_is_rejected(spelling):
+    state, _ = outcome(RIA, replace(OMAR, responder=spelling), approvers={"ria", spelling})
+    assert state == "rejected"
+
+
+def test_the_person_who_started_the_training_cannot_approve_it():
+    assert outcome(RIA, OMAR, trained_by="omar") == (
+        "rejected",
+        "omar started the training and cannot approve it.",
+    )
+
+
+def test_somebody_who_is_no_approver_is_rejected():
+    assert outcome(RIA, replace(OMAR, responder="ada")) == (
+        "rejected",
+        "ada is not among the approvers of this model.",
+    )
+
+
+def test_one_reject_among_approves_is_rejected():
+    reject = replace(OMAR, choice="Reject", reason="the hold-out is\n too small.")
+    assert outcome(RIA, reject) == ("rejected", "Rejected by omar: the hold-out is too small.")
+
+
+def test_a_reject_without_a_reason_still_reads_well():
+    reject = replace(RIA, choice="Reject", reason=" ")
+    assert outcome(reject) == ("rejected", "Rejected by ria: no reason was given.")
+
+
+def test_an_answer_that_is_neither_approve_nor_reject_is_rejected():
+    assert outcome(RIA, replace(OMAR, choice="Maybe"))[0] == "rejected"
+
+
+def test_an_answer_on_other_evidence_is_rejected():
+    assert outcome(RIA, replace(OMAR, evidence_digest="older")) == (
+        "rejected",
+        "omar was shown other evidence than this release's.",
+    )
+
+
+def test_an_answer_about_another_release_is_rejected():
+    assert outcome(RIA, replace(OMAR, release_id=4)) == (
+        "rejected",
+        "The answer by omar is about release 4, not about this one.",
+    )
+
+
+def test_a_newer_candidate_supersedes():
+    assert outcome(RIA, OMAR, newer=candidate(4)) == (
+        "superseded",
+        "Superseded: version 14 was registered in the meantime.",
+    )
+
+
+def test_a_newer_candidate_supersedes_a_release_that_asks_for_nobody():
+    assert outcome(release=replace(RELEASE, people=0), newer=candidate(4))[0] == "superseded"
+
+
+def test_the_release_s_own_candidate_is_not_newer():
+    assert outcome(RIA, OMAR, newer=candidate(3))[0] == "approved"
+
+
+def test_an_unknown_trainer_is_rejected():
+    assert outcome(RIA, OMAR, trained_by=" ")[0] == "rejected"
+
+
+def test_an_automatic_training_has_a_cause_and_no_person_to_exclude():
+    assert outcome(RIA, OMAR, trained_by="drift of income")[0] == "approved"
+
+
+def test_nobody_is_needed_only_where_the_release_says_so():
+    assert outcome(release=replace(RELEASE, people=0)) == (
+        "approved",
+        "Every gate was passed, and this risk tier asks for no person.",
+    )
+
+
+def test_fewer_than_nobody_is_rejected():
+    assert outcome(release=replace(RELEASE, people=-1))[0] == "rejected"
+
+
+def test_a_reject_stops_a_release_that_asks_for_nobody():
+    assert outcome(replace(RIA, choice="Reject"), release=replace(RELEASE, people=0))[0] == "rejected"
+
+
+NAMES = st.sampled_from(["ria", "omar", "Ria", "dana", "ada", "schedule", ""])
+ANSWERS = st.lists(
+    st.builds(
+        Approval,
+        release_id=st.sampled_from([5, 5, 5, 4]),
+        slot=st.integers(1, 3),
+        responder=NAMES,
+        choice=st.sampled_from(["Approve", "Approve", "Approve", "Reject", "approve"]),
+        reason=st.text(),
+        evidence_digest=st.sampled_from(["evidence", "evidence", "evidence", "other"]),
+        responded_at=st.just(MOMENT),
+    ),
+    max_size=4,
+)
+
+
+@given(
+    answers=ANSWERS,
+    people=st.integers(-1, 3),
+    approvers=st.sets(NAMES),
+    trained_by=NAMES,
+    newer=st.none() | st.integers(1, 5).map(candidate),
+)
+def test_approved_means_that_every_condition_holds(answers, people, approvers, trained_by, newer):
+    release = replace(RELEASE, people=people)
+    decision = decide(release, answers, approvers=approvers, trained_by=trained_by, newer=newer)
+    assert "\n" not in decision.reason
+    if decision.state != "approved":
+        return
+    responders = [answer.responder for answer in answers]
+    assert len({name.casefold() for name in responders}) == len(responders) >= people >= 0
+    assert set(responders) <= approvers
+    assert trained_by not in responders
+    assert all(answer.choice == "Approve" for answer in answers)
+    assert all(answer.evidence_digest == release.evidence_digest for answer in answers)
+    assert all(answer.release_id == release.id for answer in answers)
+    assert newer is None or newer.id <= release.candidate_id
