@@ -14,7 +14,8 @@ class AlertOperator(NightStepOperator):
     """Mail the night's findings: what, how much, since when, what happens next, where to look."""
 
     def execute(self, context: Context) -> None:
-        from airlock.chain.watch import findings_since, report_path, retraining
+        from airlock.chain.night_report import report_name
+        from airlock.chain.retraining import findings_since, retraining
 
         run = run_of(context)
         night = self.night(context)
@@ -28,7 +29,7 @@ class AlertOperator(NightStepOperator):
             night=night.night,
             rows=night.rows,
             findings=findings_since(night, engine=database()),
-            next_step=retraining(self.spec, night, engine=database()).sentence,
+            next_step=retraining(self.spec, night, asking=run.dag_id, engine=database()).sentence,
             link=run_link(run.dag_id, run.run_id),
-            report=page_link(report_path(night)),
+            report=page_link(f"{self.model}/{report_name(night)}"),
         )

@@ -40,7 +40,7 @@ class GateOperator(ModelOperator, BaseBranchOperator):
 
     def choose_branch(self, context: Context) -> str:
         from airlock.chain.gate import gate
-        from airlock.chain.training import Lineage
+        from airlock.chain.lineage import Lineage
 
         run = run_of(context, retrain_asset(self.model))
         lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())

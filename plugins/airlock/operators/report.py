@@ -11,9 +11,11 @@ class ReportOperator(NightStepOperator):
     """Keep an Evidently page of the night on bounded samples; the decisions do not come from it."""
 
     def execute(self, context: Context) -> str | None:
-        from airlock.chain.watch import write_report
+        from airlock.chain.night_report import write_report
 
-        path = write_report(self.spec, self.night(context), store=self.store, engine=database())
+        path = write_report(
+            self.spec, self.night(context), self.window(context), store=self.store, engine=database()
+        )
         if path:
             self.log.info("The report can be read at %s", page_link(path))
         return path

@@ -15,10 +15,10 @@ class RetrainOperator(NightStepOperator):
     """Update the retrain asset where the night's findings may do so; skipped, saying why, where not."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.watch import retraining
+        from airlock.chain.retraining import retraining
 
         run = run_of(context)
-        request = retraining(self.spec, self.night(context), engine=database())
+        request = retraining(self.spec, self.night(context), asking=run.dag_id, engine=database())
         if request.refused_because:
             raise AirflowSkipException(request.refused_because)
         extra = {"cause": request.cause, "as_of": run.interval_end.isoformat(), "started_by": run.dag_id}

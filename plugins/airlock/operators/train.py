@@ -28,7 +28,8 @@ class TrainOperator(ModelOperator):
         self.candidate = candidate
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.training import Lineage, make_candidate
+        from airlock.chain.lineage import Lineage
+        from airlock.chain.training import make_candidate
 
         run = run_of(context, retrain_asset(self.model))
         lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())
