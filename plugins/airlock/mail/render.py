@@ -41,12 +41,13 @@ def render(template: str, **facts: Any) -> Mail:
     environment = _environment(settings().templates / "mail")
     try:
         text = environment.get_template(f"{template}.txt.j2").make_module(given)
-        html = environment.get_template(f"{template}.html.j2").render({**given, "subject": text.subject})
+        subject = str(vars(text)["subject"])
+        html = environment.get_template(f"{template}.html.j2").render({**given, "subject": subject})
     except TemplateError as error:
         raise MailError(
             f"{template}: the template does not render: {error}. Mend it in {environment.loader}."
         ) from error
-    return Mail(_header(template, str(text.subject)), str(text).strip() + "\n", html)
+    return Mail(_header(template, subject), str(text).strip() + "\n", html)
 
 
 def _checked(template: str, facts: dict[str, Any]) -> Facts:

@@ -73,7 +73,7 @@ def excess_psi(reference: np.ndarray, current: np.ndarray, *, ordinary: int) -> 
     0.35
     """
     groups = _groups(reference[:ordinary], current.sum())
-    joined = [
+    joined: list[np.ndarray] = [
         np.append(np.bincount(groups, counts[:ordinary], minlength=1), counts[ordinary:])
         for counts in (reference, current)
     ]

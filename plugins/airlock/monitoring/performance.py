@@ -80,7 +80,7 @@ def _joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Ta
     keyed = predictions.filter(pc.is_valid(predictions["entity_key"])).sort_by("event_time")
     keys = keyed["entity_key"].cast(pa.string()).combine_chunks()
     place = pc.index_in(keys, value_set=arrived[spec.data.entity_key].cast(pa.string()).combine_chunks())
-    last = np.zeros(len(keys), dtype=bool)
+    last: np.ndarray = np.zeros(len(keys), dtype=bool)
     codes = keys.dictionary_encode().indices.to_numpy()
     last[len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]] = True
     counts = pc.and_(place.is_valid(), pa.array(last))

@@ -1,0 +1,224 @@
+"""Every mail, with the facts of a realistic day."""
+
+import html
+import re
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from airlock.mail.facts import FACTS, AlertLine
+from airlock.mail.render import MailError, render
+
+AIRFLOW = "http://127.0.0.1:8080"
+RUN = f"{AIRFLOW}/dags/credit_risk.train/runs/manual__2026-11-02T08%3A15%3A00"
+
+REALISTIC: dict[str, dict[str, Any]] = {
+    "validation_failed": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "as_of": datetime(2026, 11, 1, tzinfo=UTC),
+        "rows": 12840,
+        "checks": 24,
+        "failed": [
+            "income: values must be between 0 and 50,000; 4,116 of 12,840 (32 %) are not, such as 312,000.",
+            "application_id: values must be unique; 12 of 12,840 rows are not, such as 'A-1042'.",
+        ],
+        "warnings": ["employment_years: the mean should be between 4 and 9; it is 9.7."],
+        "snapshot_digest": "9f2c41d07be3aa51" * 4,
+        "cause": "dana: monthly refresh",
+        "link": RUN,
+        "report": f"{AIRFLOW}/airlock/pages/credit_risk/validation-2026-11-02.html",
+    },
+    "candidate_refused": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "best": "boosted_trees",
+        "rows": 3210,
+        "failed": [
+            "roc_auc is 0.684; the policy asks for at least 0.7.",
+            "roc_auc is 0.031 below the champion's 0.715 on the same rows; 0.01 is let through.",
+        ],
+        "passed": ["brier is 0.118; the spec asks for at most 0.16."],
+        "champion_version": 3,
+        "trained_by": "dana",
+        "cause": "drift of income and amount in the night of 1 November 2026",
+        "link": RUN,
+        "mlflow": "http://127.0.0.1:5000/#/experiments/1/runs/0a1b2c",
+    },
+    "approval_requested": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "slot": 1,
+        "people": 2,
+        "tier": "high",
+        "trained_by": "dana",
+        "cause": "monthly refresh",
+        "verdicts": [
+            "roc_auc is 0.742; the spec asks for at least 0.7.",
+            "brier is 0.112; the spec asks for at most 0.16.",
+            "roc_auc is 0.018 above the champion's 0.724 on the same rows.",
+        ],
+        "evidence_digest": "41d07be3aa519f2c" * 4,
+        "timeout": timedelta(days=3),
+        "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026/tasks/approve_1/required_actions",
+    },
+    "release_closed": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "state": "rejected",
+        "reason": "omar rejected it: the calibration for small loans is not good enough yet.",
+        "opened_at": datetime(2026, 11, 2, 8, 31, tzinfo=UTC),
+        "approvals": [
+            "ria approved: figures are as good as last month's.",
+            "omar rejected: the calibration for small loans is not good enough yet.",
+        ],
+        "champion_version": 3,
+        "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026",
+    },
+    "deployed": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "replaced": 3,
+        "deployed_at": datetime(2026, 11, 2, 10, 4, tzinfo=UTC),
+        "approvals": [
+            "ria: figures are as good as last month's.",
+            "omar: evidence read, calibration is fine.",
+        ],
+        "metrics": {
+            "roc_auc": 0.7421,
+            "average_precision": 0.3871,
+            "brier": 0.1123,
+            "calibration_error": 0.0214,
+        },
+        "package_digest": "be3aa519f2c41d07" * 4,
+        "scoring_url": "http://127.0.0.1:8000/models/credit_risk/predict",
+        "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026",
+    },
+    "drift_alert": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "night": date(2026, 11, 1),
+        "rows": 312,
+        "findings": [
+            AlertLine(
+                "income has shifted: PSI 1.84, limit 0.25. Its mean was 3,214 in training and is 4,890 now.",
+                date(2026, 10, 30),
+            ),
+            AlertLine(
+                "3 of 10 features (30 %) have shifted, limit 20 %: income, amount, channel.",
+                date(2026, 11, 1),
+            ),
+            AlertLine(
+                "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training, now 0.189."
+            ),
+        ],
+        "next_step": "A training on the newest data starts by itself; what it makes goes out only if two "
+        "people approve it.",
+        "link": f"{AIRFLOW}/dags/credit_risk.monitor/runs/scheduled__2026-11-02",
+        "report": f"{AIRFLOW}/airlock/pages/credit_risk/nights/2026-11-01.html",
+    },
+    "task_failed": {
+        "dag_id": "credit_risk.train",
+        "run_id": "manual__2026-11-02T08:15:00+00:00",
+        "task_id": "snapshot",
+        "attempts": 3,
+        "failed_at": datetime(2026, 11, 2, 8, 16, tzinfo=UTC),
+        "error": "DataError: warehouse: column 'income' holds text in row 17: '<unknown>'. Mend the source.",
+        "link": f"{RUN}/tasks/snapshot",
+    },
+}
+
+
+def words(text: str) -> set[str]:
+    return {word.strip(".,:'") for word in re.findall(r"[a-z0-9_.,:%'-]+", text.lower())} - {"", "-"}
+
+
+def visible(page: str) -> str:
+    body = re.sub(r"<(title|style)>.*?</\1>", "", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]+>", " ", body))
+
+
+@pytest.mark.parametrize("template", FACTS)
+def test_both_parts_say_the_same(template: str) -> None:
+    mail = render(template, **REALISTIC[template])
+    addresses, marks = re.compile(r"https?://\S+"), re.compile(r"^  [x+!-] ", re.MULTILINE)
+    links = set(re.findall(r'href="([^"]+)"', mail.html))
+    text_links = set(addresses.findall(mail.text)) - {REALISTIC[template].get("scoring_url")}
+    assert {html.unescape(link) for link in links} == text_links
+    assert words(addresses.sub("", visible(mail.html))) == words(addresses.sub("", marks.sub("", mail.text)))
+
+
+@pytest.mark.parametrize("template", FACTS)
+def test_a_mail_says_what_happens_next_and_where_to_look(template: str) -> None:
+    mail = render(template, **REALISTIC[template])
+    assert "What happens next." in mail.text
+    assert REALISTIC[template]["link"] in mail.text
+    assert mail.subject.startswith("[Airlock] ") and len(mail.subject) < 100
+
+
+@pytest.mark.parametrize("template", FACTS)
+def test_no_mail_loads_anything_from_elsewhere(template: str) -> None:
+    page = render(template, **REALISTIC[template]).html
+    assert not re.search(r"<(img|script|link|style|iframe)|url\(|\bsrc=", page)
+
+
+@pytest.mark.parametrize("template", FACTS)
+def test_what_people_and_data_wrote_is_escaped_in_html_only(template: str) -> None:
+    evil = "<script>alert(1)</script> & co"
+    facts = REALISTIC[template] | {
+        field.name: evil
+        for field in fields(FACTS[template])
+        if field.name in ("model", "cause", "reason", "error")
+    }
+    mail = render(template, **facts)
+    assert "<script>" not in mail.html
+    assert evil in mail.text
+
+
+@pytest.mark.parametrize(
+    "forged", ["Credit\nBcc: thief@evil.example", "Credit\r\n\r\nbody", "Credit\u2028X-Spam: no"]
+)
+def test_a_subject_cannot_forge_a_header(forged: str) -> None:
+    with pytest.raises(MailError, match="would forge a mail header"):
+        render("deployed", **REALISTIC["deployed"] | {"title": forged})
+
+
+def test_a_missing_fact_is_named() -> None:
+    facts = {key: value for key, value in REALISTIC["drift_alert"].items() if key != "night"}
+    with pytest.raises(MailError, match="drift_alert.*'night'.*fields of DriftAlert"):
+        render("drift_alert", **facts)
+
+
+def test_a_fact_too_many_is_named() -> None:
+    with pytest.raises(MailError, match="'nihgt'"):
+        render("drift_alert", **REALISTIC["drift_alert"], nihgt=1)
+
+
+def test_an_unknown_mail_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(MailError, match="no mail called 'hello'.*drift_alert"):
+        render("hello")
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired", "superseded", "failed"])
+def test_a_closed_release_says_how_it_ended(state: str) -> None:
+    mail = render(
+        "release_closed", **REALISTIC["release_closed"] | {"state": state, "champion_version": None}
+    )
+    assert f"State     {state}" in mail.text
+    assert "No version is in production." in mail.text
+
+
+def test_a_repeated_finding_says_since_when_and_a_fresh_one_that_it_is_new() -> None:
+    text = render("drift_alert", **REALISTIC["drift_alert"]).text
+    assert "since the night of 30 October 2026" in text
+    assert text.count("new this night") == 2
+
+
+def test_a_night_without_a_report_links_to_none() -> None:
+    mail = render("drift_alert", **REALISTIC["drift_alert"] | {"report": None})
+    assert "report" not in mail.text and "report" not in mail.html
