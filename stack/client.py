@@ -28,7 +28,9 @@ class AirflowClient:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self.url, self.user = url, user
-        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        # No connection is kept: one from before a restart of the stack would fail the next call.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, limits=limits)
         token = self._send("POST", "/auth/token", {"username": user, "password": password})["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
