@@ -111,15 +111,15 @@ def _binary(truth: np.ndarray, answers: Answers, positive: str) -> dict[str, flo
 def _multiclass(truth: np.ndarray, answers: Answers, classes: list[str]) -> dict[str, float]:
     """Return macro means over the classes; one class without a figure leaves the mean without one."""
     said = np.array(answers.predictions, dtype=object)
-    probabilities = answers.probabilities
-    known = probabilities is not None and set(truth) <= set(classes)
+    probabilities = np.asarray(answers.probabilities)
+    known = set(truth) <= set(classes)
     labels = sorted(set(truth) | set(classes))
     precision, recall, f1, _ = sk.precision_recall_fscore_support(
         truth.astype(str), said.astype(str), labels=labels, average=None, zero_division=np.nan
     )
     return {
         "roc_auc": _one_against_the_rest(truth, probabilities, classes) if known else np.nan,
-        "accuracy": np.mean(truth == said),
+        "accuracy": float(np.mean(truth == said)),
         "precision": precision.mean(),
         "recall": recall.mean(),
         "f1": f1.mean(),
@@ -135,7 +135,7 @@ def _one_against_the_rest(truth: np.ndarray, probabilities: np.ndarray, classes:
         else np.nan
         for index, label in enumerate(classes)
     ]
-    return np.mean(each)
+    return float(np.mean(each))
 
 
 def _log_loss(truth: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> float:
@@ -146,7 +146,7 @@ def _log_loss(truth: np.ndarray, probabilities: np.ndarray, classes: list[str]) 
 
 def _regression(truth: np.ndarray, numbers: np.ndarray) -> dict[str, float]:
     errors = numbers - truth
-    spread = np.sum((truth - truth.mean()) ** 2)
+    spread = float(np.sum((truth - truth.mean()) ** 2))
     return {
         "r2": 1 - np.sum(errors**2) / spread if spread > 0 else np.nan,
         "rmse": np.sqrt(np.mean(errors**2)),

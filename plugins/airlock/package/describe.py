@@ -25,8 +25,10 @@ def _feature(column: pa.ChunkedArray, name: str, kind: Kind | None) -> Feature:
     values = column.drop_null()
     if kind is Kind.CATEGORY:
         return _category(values, name)
-    if kind is Kind.BOOLEAN or len(values) == 0:
-        return Feature(name, Kind(kind), example=True if kind is Kind.BOOLEAN else None)
+    if kind is Kind.BOOLEAN:
+        return Feature(name, kind, example=True)
+    if len(values) == 0:
+        return Feature(name, Kind.NUMBER)
     bounds = pc.min_max(values).as_py()
     return Feature(name, Kind.NUMBER, (), bounds["min"], bounds["max"], _median(values))
 

@@ -48,14 +48,12 @@ class Package:
         """The folder that holds the model's own code, as `<model>/<file>.py`; absent where there is none."""
         return self.folder / "code" / PACKAGE
 
-    @property
     def profile(self) -> dict[str, Any]:
-        """The profile of the reference rows, which drift is measured from."""
+        """Return the profile of the reference rows, which drift is measured from."""
         return _read(self.folder / "reference.json")
 
-    @property
     def examples(self) -> list[dict[str, Any]]:
-        """Rows of the hold-out with the answers that are expected: row, score, prediction."""
+        """Return rows of the hold-out with the answers to expect: features, score, prediction."""
         return _read(self.folder / "examples.json")
 
     def reference(self) -> pa.Table:
@@ -148,7 +146,7 @@ def _examples(fitted: Fitted, rows: pa.Table) -> list[dict[str, Any]]:
     answers = fitted.answer(rows)
     given = rows.select(list(fitted.signature.kinds)).to_pylist()
     return [
-        {"row": row, "score": float(score), "prediction": prediction}
+        {"features": row, "score": float(score), "prediction": prediction}
         for row, score, prediction in zip(given, answers.scores, answers.predictions, strict=True)
     ]
 

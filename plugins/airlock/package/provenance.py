@@ -28,5 +28,6 @@ def provenance_of(
         "spec_digest": spec.digest,
         "code_version": code_version,
         "code_digest": code_digest(models / spec.name),
+        "warnings": list(fitted.warnings),
         "libraries": {"python": platform.python_version(), **libraries()},
     }

@@ -1,0 +1,93 @@
+"""Evidence: what an approver decides by and an auditor finds again, as JSON known by its digest."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from airlock.data.snapshot import Snapshot
+from airlock.evaluation.evaluation import Evaluation
+from airlock.evaluation.figures import to_json
+from airlock.evaluation.gates import Verdict, passed
+from airlock.evaluation.page import markdown
+from airlock.spec import ModelSpec
+
+__all__ = ["evidence", "markdown"]
+
+
+def evidence(
+    spec: ModelSpec,
+    *,
+    snapshot: Snapshot,
+    validation: Mapping[str, Any],
+    evaluation: Evaluation,
+    verdicts: Sequence[Verdict],
+    dag_run_id: str,
+    mlflow_run_id: str,
+    trained_by: str,
+    cause: str,
+    as_of: datetime,
+    code_version: str,
+    champion_version: int | None = None,
+) -> dict[str, Any]:
+    """Return everything known of a training as JSON, for `digest_of` and `markdown`.
+
+    Parameters
+    ----------
+    spec, snapshot, evaluation, verdicts
+        What the training was, and what came of it.
+    validation
+        `ValidationResult.to_json()` of the snapshot.
+    dag_run_id, mlflow_run_id, trained_by, cause, as_of, code_version
+        Which run made it, tracked where, for whom, why, looking at the world from when, by which code.
+    champion_version
+        The version in production; None where there is none.
+    """
+    chosen = evaluation.chosen
+    return to_json(
+        {
+            "model": spec.name,
+            "title": spec.title,
+            "purpose": " ".join(spec.purpose.split()),
+            "owner": spec.owner.name,
+            "tier": spec.risk_tier,
+            "task": spec.task.value,
+            "dag_run_id": dag_run_id,
+            "mlflow_run_id": mlflow_run_id,
+            "trained_by": trained_by,
+            "cause": cause,
+            "as_of": as_of.isoformat(),
+            "code_version": code_version,
+            "spec_digest": spec.digest,
+            "package": chosen.package,
+            "snapshot": _snapshot(snapshot),
+            "validation": _validation(validation),
+            "select_by": spec.training.select_by,
+            "champion_by": spec.gates.champion.metric,
+            "best": evaluation.best,
+            "rows": evaluation.rows,
+            "metrics": dict(chosen.metrics),
+            "champion_version": champion_version,
+            "evaluation": evaluation.to_json(),
+            "verdicts": [verdict.to_json() for verdict in verdicts],
+            "passed": passed(verdicts),
+        }
+    )
+
+
+def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    kept = ("rows", "rows_without_outcome", "window", "as_of", "code_version")
+    return {"digest": snapshot.digest} | {key: snapshot.manifest.get(key) for key in kept}
+
+
+def _validation(validation: Mapping[str, Any]) -> dict[str, Any]:
+    checks = validation["checks"]
+    return {
+        "suite": validation["suite"],
+        "success": validation["success"],
+        "checks": len(checks),
+        "failed": [
+            {"severity": check["severity"], "sentence": check["sentence"]}
+            for check in checks
+            if not check["success"]
+        ],
+    }
