@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 #: From here on Python writes a float with an exponent, and PostgreSQL with digits.
-PLAIN_DIGITS = 1e15
+PLAIN_DIGITS = 1e16
 
 
 def to_json(value: Any) -> Any:
-    """Return a value with numbers as PostgreSQL's JSON gives them back, so that its digest outlives a database.
+    """Return a value with its numbers as PostgreSQL's JSON gives them back, so that its digest stays.
 
     What is not finite becomes None, -0.0 is 0.0, and a whole number too large for plain digits is an int.
 
