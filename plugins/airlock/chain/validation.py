@@ -1,5 +1,6 @@
 """Validating a snapshot: the suite's result, and the page on which it can be read."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from airlock.data.snapshot import open_snapshot
@@ -10,13 +11,25 @@ from airlock.spec import ModelSpec
 from airlock.store import Store
 
 SUITE_FILE = "expectations.json"
+VALIDATIONS = "validations"
 
 
-def validate_snapshot(
-    spec: ModelSpec, snapshot: str, *, store: Store, models: Path
-) -> tuple[ValidationResult, str]:
-    """Hold a snapshot against its model's suite; return the result and the path of its page."""
+@dataclass(frozen=True)
+class Validated:
+    """A snapshot's validation: the result, the digest it is kept under, the path of its page."""
+
+    result: ValidationResult
+    digest: str
+    page: str
+
+
+def validate_snapshot(spec: ModelSpec, snapshot: str, *, store: Store, models: Path) -> Validated:
+    """Hold a snapshot against its model's suite, and keep the result and a page of it."""
     suite = load_suite(models / spec.name / SUITE_FILE)
     result = validate(open_snapshot(store, snapshot).table(), suite)
     title = f"{spec.title}: snapshot {short(snapshot)}"
-    return result, store.page(spec.name, f"validations/{snapshot}.html", page(result, title))
+    return Validated(
+        result,
+        store.keep_json(VALIDATIONS, result.to_json()),
+        store.page(spec.name, f"validations/{snapshot}.html", page(result, title)),
+    )

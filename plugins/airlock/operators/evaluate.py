@@ -29,10 +29,11 @@ class EvaluateOperator(ModelOperator):
 
         with database().connect() as connection:
             champion = deployments.champion(connection, self.model)
-        return evaluate_candidates(
+        figures = evaluate_candidates(
             self.spec,
             self.snapshot,
             list(self.candidates),
             champion_package=champion.package_digest if champion else None,
             store=self.store,
         )
+        return {"figures": figures, "champion_version": champion.version if champion else None}

@@ -45,9 +45,15 @@ class GateOperator(ModelOperator, BaseBranchOperator):
         run = run_of(context, retrain_asset(self.model))
         lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())
         ruling = gate(
-            self.spec, lineage, self.validation, list(self.candidates), self.evaluation, store=self.store
+            self.spec,
+            lineage,
+            validation=self.validation["digest"],
+            made=list(self.candidates),
+            evaluation=self.evaluation["figures"],
+            champion_version=self.evaluation["champion_version"],
+            store=self.store,
         )
-        for sentence in ruling.sentences:
-            self.log.info(sentence)
+        for verdict in ruling.verdicts:
+            self.log.info("%s: %s", "passed" if verdict.passed else "FAILED", verdict.sentence)
         context["ti"].xcom_push(key="evidence", value=ruling.evidence_digest)
         return "register" if ruling.passed else "refuse"

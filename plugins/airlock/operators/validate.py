@@ -14,7 +14,7 @@ from airlock.operators.run import run_of
 from airlock.settings import settings
 
 if TYPE_CHECKING:
-    from airlock.data.validation import ValidationResult
+    from airlock.chain.validation import Validated
 
 
 class ValidateOperator(ModelOperator):
@@ -33,21 +33,17 @@ class ValidateOperator(ModelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.validation import validate_snapshot
 
-        result, page = validate_snapshot(self.spec, self.snapshot, store=self.store, models=settings().models)
-        self.log.info("The result can be read at %s", page_link(page))
-        if result.failed_critical:
-            self._mail(context, result, page)
-            sentences = " ".join(check.sentence for check in result.failed_critical)
+        validated = validate_snapshot(self.spec, self.snapshot, store=self.store, models=settings().models)
+        self.log.info("The result can be read at %s", page_link(validated.page))
+        if critical := validated.result.failed_critical:
+            self._mail(context, validated)
+            sentences = " ".join(check.sentence for check in critical)
             raise ExplainedFailure(f"The data fail the suite: {sentences}")
-        return {
-            "suite": result.suite,
-            "checks": len(result.checks),
-            "warnings": [check.sentence for check in result.failed],
-            "page": page,
-        }
+        return {"digest": validated.digest, "page": validated.page}
 
-    def _mail(self, context: Context, result: "ValidationResult", page: str) -> None:
+    def _mail(self, context: Context, validated: "Validated") -> None:
         run = run_of(context, retrain_asset(self.model))
+        result = validated.result
         critical = result.failed_critical
         mail_once(
             f"validation/{run.dag_id}/{run.run_id}",
@@ -63,5 +59,5 @@ class ValidateOperator(ModelOperator):
             snapshot_digest=self.snapshot,
             cause=run.cause,
             link=run_link(run.dag_id, run.run_id),
-            report=page_link(page),
+            report=page_link(validated.page),
         )

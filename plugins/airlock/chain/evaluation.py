@@ -1,0 +1,37 @@
+"""Evaluating what a run has trained, beside the champion, on the rows that were held out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airlock.data.snapshot import open_snapshot
+from airlock.evaluation.evaluation import evaluate
+from airlock.package.package import open_package
+from airlock.spec import ModelSpec
+from airlock.store import Store
+from airlock.training.split import split
+
+
+def evaluate_candidates(
+    spec: ModelSpec,
+    snapshot: str,
+    made: Sequence[Mapping[str, Any]],
+    *,
+    champion_package: str | None,
+    store: Store,
+) -> dict[str, Any]:
+    """Measure every candidate and the champion on the snapshot's hold-out; return the evaluation as JSON.
+
+    Parameters
+    ----------
+    made
+        What `airlock.chain.training.make_candidate` returned for each candidate.
+    """
+    table = open_snapshot(store, snapshot).table()
+    evaluation = evaluate(
+        spec,
+        table.take(split(table, spec).holdout),
+        candidates={one["candidate"]: open_package(store, one["package"]) for one in made},
+        cross_validation={one["candidate"]: one["cross_validation"] for one in made},
+        champion=open_package(store, champion_package) if champion_package else None,
+    )
+    return evaluation.to_json()
