@@ -51,7 +51,9 @@ class Column(Section):
     @model_validator(mode="after")
     def _kind_where_values_matter(self) -> Self:
         if self.kind is None and self.role not in KINDLESS:
-            raise ValueError(f"a column with the role {self.role} needs a kind. Add kind: number, category or boolean.")
+            raise ValueError(
+                f"a column with the role {self.role} needs a kind. Add kind: number, category or boolean."
+            )
         return self
 
 

@@ -1,12 +1,12 @@
 """Where a model's data comes from, and what every column of it is."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from airlock.spec.base import Section
 from airlock.spec.columns import Columns, ColumnsField, Kind, Role
-from airlock.spec.durations import Duration
+from airlock.spec.durations import Duration, PositiveDuration
 
 
 class SqlSource(Section):
@@ -21,8 +21,10 @@ class FileSource(Section):
 
     path: str
     format: Literal["csv", "parquet"]
-    separator: str = ","
-    header: list[str] | None = Field(None, description="the columns' names, where the file has no header line")
+    separator: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = ","
+    header: list[str] | None = Field(
+        None, description="the columns' names, where the file has no header line"
+    )
 
 
 class CallableSource(Section):
@@ -44,7 +46,9 @@ class Source(Section):
         named = [kind for kind in ("sql", "file", "callable") if getattr(self, kind) is not None]
         if len(named) != 1:
             found = " and ".join(named) or "none"
-            raise ValueError(f"a source is one of sql, file and callable, and {found} is given. Keep exactly one.")
+            raise ValueError(
+                f"a source is one of sql, file and callable, and {found} is given. Keep exactly one."
+            )
         return self
 
     @property
@@ -63,9 +67,13 @@ class DataSpec(Section):
     event_time: str | None = Field(None, description="the column that says when the row's event happened")
     subject_key: str | None = Field(None, description="the column that names the person the row is about")
     target: str
-    positive: str | int | bool | None = Field(None, description="binary only: the target value that counts as yes")
+    positive: str | int | bool | None = Field(
+        None, description="binary only: the target value that counts as yes"
+    )
     outcome_delay: Duration = Field("0d", validate_default=True)
-    history: Duration | None = Field(None, description="how far back training looks; everything where absent")
+    history: PositiveDuration | None = Field(
+        None, description="how far back training looks; everything where absent"
+    )
     columns: Columns = ColumnsField
 
     @model_validator(mode="after")
@@ -81,10 +89,13 @@ class DataSpec(Section):
             if name is None:
                 continue
             if name not in self.columns:
-                raise ValueError(f"{key} names the column {name!r}, which columns does not list. Add it to columns.")
+                raise ValueError(
+                    f"{key} names the column {name!r}, which columns does not list. Add it to columns."
+                )
             if self.columns[name].role is not role:
                 raise ValueError(
-                    f"{key} names the column {name!r}, whose role is {self.columns[name].role}. Write role: {role}."
+                    f"{key} names the column {name!r}, whose role is {self.columns[name].role}. "
+                    f"Write role: {role}."
                 )
         return self
 
@@ -93,7 +104,9 @@ class DataSpec(Section):
         for role in (Role.TARGET, Role.EVENT_TIME):
             extra = [name for name in self.with_role(role) if name not in (self.target, self.event_time)]
             if extra:
-                raise ValueError(f"{', '.join(extra)} has the role {role} beside the one named above. Write ignored.")
+                raise ValueError(
+                    f"{', '.join(extra)} has the role {role} beside the one named above. Write ignored."
+                )
         if not self.features:
             raise ValueError("no column has the role feature. Give at least one column role: feature.")
         return self

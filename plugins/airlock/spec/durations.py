@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPELLING = re.compile(r"(\d+)\s*([a-z]+)", re.IGNORECASE)
@@ -51,4 +51,12 @@ def spell_duration(value: timedelta) -> str:
     return f"{minutes}m"
 
 
+def require_some(value: timedelta) -> timedelta:
+    """Refuse a length of time that is nothing at all."""
+    if not value:
+        raise ValueError("no time at all is not a length of time. Write 1m or more, or leave the key out.")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(spell_duration)]
+PositiveDuration = Annotated[Duration, AfterValidator(require_some)]

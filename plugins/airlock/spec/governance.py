@@ -5,7 +5,8 @@ from typing import Literal, Self
 from pydantic import EmailStr, Field, field_validator, model_validator
 
 from airlock.spec.base import Section
-from airlock.spec.durations import Duration
+from airlock.spec.durations import Duration, PositiveDuration
+from airlock.spec.schedule import Schedule
 
 Origin = Literal["spec", "policy"]
 
@@ -50,7 +51,7 @@ class Approval(Section):
 
     approvers: dict[str, EmailStr] = Field({}, description="Airflow user name: e-mail address")
     people: int = Field(1, ge=0, le=5)
-    timeout: Duration = Field("3d", validate_default=True)
+    timeout: PositiveDuration = Field("3d", validate_default=True)
 
     @model_validator(mode="after")
     def _enough_approvers(self) -> Self:
@@ -65,7 +66,7 @@ class Approval(Section):
 class Batch(Section):
     """Nightly batch scoring of the source's new rows."""
 
-    schedule: str = "0 1 * * *"
+    schedule: Schedule = "0 1 * * *"
 
 
 class Deployment(Section):
@@ -78,7 +79,7 @@ class Performance(Section):
     """Limits on the champion in production, over the outcomes that arrived in a window."""
 
     limits: tuple[Limit, ...] = Field(min_length=1)
-    window: Duration = Field("4w", validate_default=True)
+    window: PositiveDuration = Field("4w", validate_default=True)
     minimum_rows: int = Field(200, ge=20)
 
 
@@ -104,7 +105,7 @@ class Retraining(Section):
 class Monitoring(Section):
     """The night shift."""
 
-    schedule: str = "0 3 * * *"
+    schedule: Schedule = "0 3 * * *"
     drift: Drift = Drift()
     performance: Performance | None = None
     retraining: Retraining = Retraining()

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from airlock.spec.base import Section
 from airlock.spec.errors import Problem, SpecError
 from airlock.spec.model import ModelSpec
 from airlock.spec.policy import Policy, Tier, problems_under, under, unknown_metrics
+from airlock.spec.yaml_file import read_yaml
 
 SPEC_FILE = "model.yaml"
 S = TypeVar("S", bound=Section)
@@ -32,7 +32,9 @@ def load_model(include: Path, name: str) -> ModelSpec:
     """
     file = include / "models" / name / SPEC_FILE
     if not name.isidentifier() or not name.islower():
-        raise SpecError(file, (Problem(name, "is not a model name.", "Use small letters, digits, underscores."),))
+        raise SpecError(
+            file, (Problem(name, "is not a model name.", "Use small letters, digits, underscores."),)
+        )
     spec = _parse(file, ModelSpec, {"name": name})
     policy = load_policy(include, Tier(spec.risk_tier))
     if problems := problems_under(policy, spec):
@@ -56,30 +58,20 @@ def load_policy(include: Path, tier: Tier) -> Policy:
 
 
 def _parse(file: Path, section: type[S], given: dict[str, Any]) -> S:
-    content = _read(file)
+    content = read_yaml(file)
     if clash := given.keys() & content.keys():
         key = min(clash)
-        raise SpecError(file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),))
+        raise SpecError(
+            file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),)
+        )
     try:
         return section.model_validate({**content, **given})
     except ValidationError as error:
-        raise SpecError(file, tuple(_problems(error, section))) from None
+        raise SpecError(file, tuple(_problems(error, section, content))) from None
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SpecError(file, (Problem("file", "is missing.", "Write it; docs/spec.md lists its keys."),)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = " ".join(str(error).split())
-        raise SpecError(file, (Problem("file", f"is not YAML: {where}.", "Mend that line."),)) from None
-    if not isinstance(content, dict):
-        raise SpecError(file, (Problem("file", "holds no keys.", "Write `key: value` lines at its top level."),))
-    return content
-
-
-def _problems(error: ValidationError, section: type[BaseModel]) -> Iterator[Problem]:
+def _problems(error: ValidationError, section: type[BaseModel], content: Any) -> Iterator[Problem]:
+    told = set()
     for item in error.errors(include_url=False):
         location = tuple(item["loc"])
         key = ".".join(str(part) for part in location) or "spec"
@@ -92,7 +84,22 @@ def _problems(error: ValidationError, section: type[BaseModel]) -> Iterator[Prob
                 wrong, _, cure = item["msg"].removeprefix("Value error, ").partition(". ")
                 yield Problem(key, wrong.rstrip(".") + ".", cure)
             case _:
+                # A value that fits none of several types is told once, at its own key.
+                key = ".".join(_written(location, content)) or key
+                if key in told:
+                    continue
+                told.add(key)
                 yield Problem(key, f"{item['input']!r} does not fit.", f"{item['msg']}.")
+
+
+def _written(location: tuple[str | int, ...], content: Any) -> Iterator[str]:
+    """Yield the part of a location that stands in the file: pydantic adds the names of a union's types."""
+    for part in location:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return
+        yield str(part)
 
 
 def _known_keys(location: tuple[str | int, ...], section: type[BaseModel]) -> str:

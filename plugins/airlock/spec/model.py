@@ -36,7 +36,9 @@ class ModelSpec(Section):
             "training.select_by": [self.training.select_by],
             "gates.champion.metric": [self.gates.champion.metric],
             "gates.limits": [limit.metric for limit in self.gates.limits],
-            "monitoring.performance.limits": [limit.metric for limit in performance.limits] if performance else [],
+            "monitoring.performance.limits": [limit.metric for limit in performance.limits]
+            if performance
+            else [],
         }
         known = METRICS[self.task]
         for key, metrics in named.items():
@@ -51,22 +53,30 @@ class ModelSpec(Section):
     @model_validator(mode="after")
     def _time_split_needs_time(self) -> Self:
         if self.training.split.by == "time" and self.data.event_time is None:
-            raise ValueError("training.split.by is time, and data.event_time is not set. Name it, or split at random.")
+            raise ValueError(
+                "training.split.by is time, and data.event_time is not set. Name it, or split at random."
+            )
         return self
 
     @model_validator(mode="after")
     def _batch_needs_time(self) -> Self:
         if self.deployment.batch and self.data.event_time is None:
-            raise ValueError("deployment.batch scores a night's rows, and data.event_time is not set. Name it.")
+            raise ValueError(
+                "deployment.batch scores a night's rows, and data.event_time is not set. Name it."
+            )
         return self
 
     @model_validator(mode="after")
     def _target_fits_the_task(self) -> Self:
         kind = self.data.kind_of(self.data.target)
         if self.task is Task.REGRESSION and kind != "number":
-            raise ValueError(f"a regression needs a number to predict, and the target is a {kind}. Change one of them.")
+            raise ValueError(
+                f"a regression needs a number to predict, and the target is a {kind}. Change one of them."
+            )
         if self.task is Task.BINARY and self.data.positive is None:
-            raise ValueError("a binary task needs data.positive: the value of the target that counts as yes. Add it.")
+            raise ValueError(
+                "a binary task needs data.positive: the value of the target that counts as yes. Add it."
+            )
         if self.task is not Task.BINARY and self.data.positive is not None:
             raise ValueError("data.positive is for binary tasks only. Remove it.")
         return self

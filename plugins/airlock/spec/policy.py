@@ -1,5 +1,6 @@
 """Policies: what the organisation demands per risk tier. A model's spec may only tighten it."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from pydantic import Field
@@ -25,7 +26,9 @@ class Policy(Section):
 
     people: int = Field(ge=0, description="how many distinct people must approve, at least")
     approval_timeout: Duration = Field(description="how long an approval may stay open, at most")
-    champion_tolerance: float = Field(ge=0, description="how much worse than the champion is let through, at most")
+    champion_tolerance: float = Field(
+        ge=0, description="how much worse than the champion is let through, at most"
+    )
     automatic_retraining: bool = Field(description="whether a night may start a training by itself")
     drift_psi: float = Field(gt=0, description="the population stability index that alerts, at most")
     limits: dict[Task, tuple[Limit, ...]] = {}
@@ -34,33 +37,44 @@ class Policy(Section):
 def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
     """Return every place where a spec asks for less than its tier's policy."""
     tier = f"The policy of the tier {spec.risk_tier}"
-    found: list[Problem] = []
-
-    def refuse(key: str, wrong: str, cure: str) -> None:
-        found.append(Problem(key, wrong, cure))
-
+    found = [*_limit_problems(policy, spec, tier)]
     if spec.approval.people < policy.people:
-        refuse("approval.people", f"{tier} asks for at least {policy.people}.", f"Write {policy.people} or more.")
+        cure = f"Write {policy.people} or more."
+        found.append(Problem("approval.people", f"{tier} asks for at least {policy.people}.", cure))
+    if spec.monitoring.retraining.automatic and not policy.automatic_retraining:
+        found.append(
+            Problem("monitoring.retraining.automatic", f"{tier} wants a person to decide.", "Write false.")
+        )
     if spec.approval.timeout > policy.approval_timeout:
         longest = spell_duration(policy.approval_timeout)
-        refuse("approval.timeout", f"{tier} allows at most {longest}.", f"Write {longest} or less.")
-    if spec.gates.champion.tolerance > policy.champion_tolerance:
-        most = policy.champion_tolerance
-        refuse("gates.champion.tolerance", f"{tier} allows at most {most}.", f"Write {most} or less.")
-    if spec.monitoring.retraining.automatic and not policy.automatic_retraining:
-        refuse("monitoring.retraining.automatic", f"{tier} wants a person to decide.", "Write false.")
-    if spec.monitoring.drift.psi > policy.drift_psi:
-        refuse("monitoring.drift.psi", f"{tier} allows at most {policy.drift_psi}.", f"Write {policy.drift_psi} or less.")
-    for floor in policy.limits.get(spec.task, ()):
-        for limit in spec.gates.limits:
-            if limit.metric == floor.metric and limit.loosens(floor):
-                side, bound = ("at_least", floor.at_least) if floor.at_least is not None else ("at_most", floor.at_most)
-                refuse(f"gates.limits.{limit.metric}", f"{tier} asks for {side}: {bound}.", "Tighten it or leave it out.")
+        found.append(
+            Problem("approval.timeout", f"{tier} allows at most {longest}.", f"Write {longest} or less.")
+        )
+    ceilings = {
+        "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),
+        "monitoring.drift.psi": (spec.monitoring.drift.psi, policy.drift_psi),
+        "monitoring.drift.prediction_psi": (spec.monitoring.drift.prediction_psi, policy.drift_psi),
+    }
+    for key, (value, most) in ceilings.items():
+        if value > most:
+            found.append(Problem(key, f"{tier} allows at most {most}.", f"Write {most} or less."))
     return tuple(found)
 
 
+def _limit_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:
+    for limit in spec.gates.limits:
+        key = f"gates.limits.{limit.metric}"
+        if limit.origin != "spec":
+            yield Problem(f"{key}.origin", "is not for a spec to write.", "Leave it out.")
+        for floor in policy.limits.get(spec.task, ()):
+            if limit.metric == floor.metric and limit.loosens(floor):
+                side = "at_least" if floor.at_least is not None else "at_most"
+                bound = getattr(floor, side)
+                yield Problem(key, f"{tier} asks for {side}: {bound}.", "Tighten it or leave it out.")
+
+
 def under(policy: Policy, spec: ModelSpec) -> ModelSpec:
-    """Return the spec with the policy's own limits added, where the spec does not set a tighter one itself."""
+    """Return the spec with the policy's own limits added, where the spec does not set a tighter one."""
     own = {(limit.metric, limit.at_least is not None) for limit in spec.gates.limits}
     inherited = tuple(
         floor.model_copy(update={"origin": "policy"})
@@ -75,7 +89,9 @@ def unknown_metrics(policy: Policy) -> tuple[Problem, ...]:
     """Return every limit of a policy that speaks of a metric its task does not have."""
     return tuple(
         Problem(
-            f"limits.{task}.{limit.metric}", "is no metric of this task.", f"Known ones: {', '.join(METRICS[task])}."
+            f"limits.{task}.{limit.metric}",
+            "is no metric of this task.",
+            f"Known ones: {', '.join(METRICS[task])}.",
         )
         for task, limits in policy.limits.items()
         for limit in limits

@@ -10,7 +10,7 @@ Preprocessing = Literal["one_hot", "ordinal"]
 
 
 class Search(Section):
-    """A hyperparameter search: lists of values, tried in `iterations` random combinations (all where fewer)."""
+    """A hyperparameter search: lists of values, tried in `iterations` random combinations, or all."""
 
     space: dict[str, list[Any]] = Field(min_length=1)
     iterations: int = Field(10, ge=1, le=1000)
@@ -51,5 +51,7 @@ class Training(Section):
     def _names_fit_task_ids(self) -> Self:
         for name in self.candidates:
             if not name.isidentifier():
-                raise ValueError(f"the candidate name {name!r} is not a word. Use letters, digits and underscores.")
+                raise ValueError(
+                    f"the candidate name {name!r} is not a word. Use letters, digits and underscores."
+                )
         return self

@@ -1,0 +1,203 @@
+"""The policy is a floor: a spec may tighten it, never loosen it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from airlock.settings import ROOT
+from airlock.spec import ModelSpec, SpecError, load_model, load_policy
+from airlock.spec.governance import Limit
+from airlock.spec.metrics import METRICS, Task
+from airlock.spec.policy import Policy, Tier, problems_under, under
+from hypothesis import given
+from hypothesis import strategies as st
+
+LOOSER = {
+    "people": ("people: 2", "people: 1", "approval.people", "at least 2", "Write 2 or more"),
+    "timeout": ("timeout: 3d", "timeout: 6d", "approval.timeout", "at most 5d", "Write 5d or less"),
+    "tolerance": (
+        "tolerance: 0.01",
+        "tolerance: 0.1",
+        "gates.champion.tolerance",
+        "at most 0.02",
+        "0.02 or less",
+    ),
+    "psi": ("{psi: 0.25", "{psi: 0.3", "monitoring.drift.psi", "at most 0.25", "0.25 or less"),
+    "prediction psi": (
+        "prediction_psi: 0.25",
+        "prediction_psi: 9",
+        "monitoring.drift.prediction_psi",
+        "0.25",
+    ),
+    "limit": (
+        "roc_auc, at_least: 0.70",
+        "roc_auc, at_least: 0.6",
+        "gates.limits.roc_auc",
+        "at_least: 0.65",
+        "Tighten",
+    ),
+    "limit in the policy's name": (
+        "at_least: 0.70",
+        "at_least: 0.70, origin: policy",
+        "roc_auc.origin",
+        "Leave it out",
+    ),
+}
+PEOPLE = {f"person{number}": f"person{number}@airlock.example" for number in range(5)}
+
+
+@pytest.fixture(scope="module")
+def spec() -> ModelSpec:
+    return load_model(ROOT / "include", "credit_risk")
+
+
+@pytest.mark.parametrize("case", LOOSER.values(), ids=LOOSER.keys())
+def test_a_looser_spec_is_refused(refusal: Callable[..., str], case: tuple[str, ...]) -> None:
+    old, new, *said = case
+    message = refusal(old, new)
+    assert len(message.splitlines()) == 1
+    for words in said:
+        assert words in message
+
+
+def test_a_person_must_decide_where_the_policy_says_so(edited: Callable[..., object], include: Path) -> None:
+    policy = include / "policies" / "high.yaml"
+    policy.write_text(policy.read_text().replace("automatic_retraining: true", "automatic_retraining: false"))
+    with pytest.raises(
+        SpecError, match=r"monitoring.retraining.automatic: .* wants a person to decide\. Write false"
+    ):
+        load_model(include, "credit_risk")
+    assert not edited("automatic: true", "automatic: false").monitoring.retraining.automatic
+
+
+def test_the_policys_own_limits_are_added_and_say_whose_they_are(spec: ModelSpec) -> None:
+    limits = {(limit.metric, limit.origin): limit for limit in spec.gates.limits}
+    assert limits["calibration_error", "policy"].at_most == 0.10
+    assert limits["roc_auc", "spec"].at_least == 0.70
+    assert ("roc_auc", "policy") not in limits
+
+
+def test_a_missing_policy_stops_the_models_of_its_tier(include: Path) -> None:
+    (include / "policies" / "high.yaml").unlink()
+    with pytest.raises(SpecError, match=r"high.yaml: file: is missing"):
+        load_model(include, "credit_risk")
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("\npeople:", "\npeopel:", "peopel: is not a key Airlock knows. Did you mean 'people'?"),
+        ("calibration_error", "rmse", "limits.binary.rmse: is no metric of this task"),
+        ("approval_timeout: 5d", "approval_timeout: 5 days", "approval_timeout: '5 days' has no unit"),
+        ("binary:", "binry:", "limits.binry"),
+    ],
+)
+def test_a_wrong_policy_is_told_like_a_wrong_spec(
+    refusal: Callable[..., str], include: Path, old: str, new: str, said: str
+) -> None:
+    message = refusal(old, new, file="policies/high.yaml")
+    assert message.startswith(str(include / "policies" / "high.yaml"))
+    assert said in message
+
+
+bounds = st.floats(0, 1, allow_nan=False)
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> Limit:
+    side = draw(st.sampled_from(["at_least", "at_most"]))
+    return Limit.model_validate(
+        {"metric": draw(st.sampled_from(sorted(METRICS[Task.BINARY]))), side: draw(bounds)}
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    return Policy(
+        people=draw(st.integers(0, 5)),
+        approval_timeout=timedelta(minutes=draw(st.integers(1, 50_000))),
+        champion_tolerance=draw(bounds),
+        automatic_retraining=draw(st.booleans()),
+        drift_psi=draw(st.floats(0.01, 2)),
+        limits={Task.BINARY: tuple(draw(st.lists(limits(), max_size=4)))},
+    )
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> ModelSpec:
+    content = load_model(ROOT / "include", "credit_risk").model_dump(mode="json") | {"name": "credit_risk"}
+    content["approval"] = {
+        "people": draw(st.integers(0, 5)),
+        "timeout": f"{draw(st.integers(1, 50_000))}m",
+        "approvers": PEOPLE,
+    }
+    content["gates"] = {
+        "limits": [limit.model_dump() for limit in draw(st.lists(limits(), max_size=4))],
+        "champion": {"metric": "roc_auc", "tolerance": draw(bounds)},
+    }
+    content["monitoring"]["retraining"]["automatic"] = draw(st.booleans())
+    content["monitoring"]["drift"]["psi"] = draw(st.floats(0.01, 2))
+    return ModelSpec.model_validate(content)
+
+
+def passes(limits: tuple[Limit, ...], metrics: dict[str, float]) -> bool:
+    """Say whether measured values meet every limit."""
+    return all(
+        (limit.at_least is None or metrics[limit.metric] >= limit.at_least)
+        and (limit.at_most is None or metrics[limit.metric] <= limit.at_most)
+        for limit in limits
+    )
+
+
+@given(policy=policies(), spec=specs(), data=st.data())
+def test_what_is_accepted_is_never_looser_than_the_policy(
+    policy: Policy, spec: ModelSpec, data: st.DataObject
+) -> None:
+    if problems_under(policy, spec):
+        return
+    assert spec.approval.people >= policy.people
+    assert spec.approval.timeout <= policy.approval_timeout
+    assert spec.gates.champion.tolerance <= policy.champion_tolerance
+    assert spec.monitoring.drift.psi <= policy.drift_psi
+    assert policy.automatic_retraining or not spec.monitoring.retraining.automatic
+    metrics = data.draw(st.fixed_dictionaries(dict.fromkeys(METRICS[Task.BINARY], bounds)))
+    if passes(under(policy, spec).gates.limits, metrics):
+        assert passes(policy.limits[Task.BINARY], metrics)
+
+
+@given(policy=policies(), spec=specs())
+def test_a_spec_as_tight_as_the_policy_is_accepted(policy: Policy, spec: ModelSpec) -> None:
+    tight = spec.model_copy(
+        update={
+            "approval": spec.approval.model_copy(
+                update={"people": policy.people, "timeout": policy.approval_timeout}
+            ),
+            "gates": spec.gates.model_copy(
+                update={
+                    "limits": (),
+                    "champion": spec.gates.champion.model_copy(
+                        update={"tolerance": policy.champion_tolerance}
+                    ),
+                }
+            ),
+            "monitoring": spec.monitoring.model_copy(
+                update={
+                    "drift": spec.monitoring.drift.model_copy(
+                        update={"psi": policy.drift_psi, "prediction_psi": policy.drift_psi}
+                    ),
+                    "retraining": spec.monitoring.retraining.model_copy(
+                        update={"automatic": policy.automatic_retraining}
+                    ),
+                }
+            ),
+        }
+    )
+    assert problems_under(policy, tight) == ()
+
+
+def test_the_projects_tiers_grow_stricter() -> None:
+    minimal, limited, high = (load_policy(ROOT / "include", tier) for tier in Tier)
+    assert minimal.people < limited.people < high.people
+    assert minimal.approval_timeout >= limited.approval_timeout >= high.approval_timeout
+    assert minimal.drift_psi >= limited.drift_psi >= high.drift_psi
