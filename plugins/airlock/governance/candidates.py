@@ -92,6 +92,21 @@ def newest_registered(conn: Connection, model: str) -> Candidate | None:
     return _one(conn, candidates.c.model == model, candidates.c.state == "registered")
 
 
+def to_release(conn: Connection, model: str, version: int | None) -> Candidate:
+    """Return the registered candidate with a version, or the newest where none is given.
+
+    Raises
+    ------
+    RecordError
+        When there is none.
+    """
+    found = newest_registered(conn, model) if version is None else find_version(conn, model, version)
+    if found is None:
+        wanted = "candidate" if version is None else f"version {version}"
+        raise RecordError(f"{model} has no registered {wanted}. Run {model}.train first.")
+    return found
+
+
 def _one(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Candidate | None:
     query = sa.select(candidates).where(*conditions).order_by(candidates.c.id.desc()).limit(1)
     row = conn.execute(query).one_or_none()

@@ -51,6 +51,18 @@ def champion(conn: Connection, model: str, *, at: datetime | None = None) -> Dep
     return _first(conn, query)
 
 
+def of_release(conn: Connection, release_id: int) -> tuple[Deployment, Deployment | None]:
+    """Return what a release deployed, and what served before it."""
+    made = sa.select(deployments).where(
+        deployments.c.release_id == release_id, deployments.c.reinstates.is_(None)
+    )
+    deployment = record_of(Deployment, conn.execute(made).one())
+    earlier = sa.select(deployments).where(
+        deployments.c.model == deployment.model, deployments.c.id < deployment.id
+    )
+    return deployment, _first(conn, earlier.order_by(deployments.c.id.desc()).limit(1))
+
+
 def champions(conn: Connection) -> tuple[Deployment, ...]:
     """Return what serves now, by model."""
     query = sa.select(deployments).where(deployments.c.retired_at.is_(None)).order_by(deployments.c.model)

@@ -69,6 +69,28 @@ def latest(conn: Connection, model: str, count: int) -> tuple[Night, ...]:
     return tuple(record_of(Night, row) for row in conn.execute(query))
 
 
+def note_report(conn: Connection, model: str, night: date, report: str) -> None:
+    """Note where a recorded night's page is kept."""
+    conn.execute(sa.update(nights).where(*_is(model, night)).values(report=report))
+
+
+def note_asking(conn: Connection, model: str, night: date, run_id: str) -> None:
+    """Note which run of the night asked for a training."""
+    conn.execute(sa.update(nights).where(*_is(model, night)).values(training_asked_by=run_id))
+
+
+def asked_for_training(conn: Connection, model: str, first: date, last: date) -> tuple[tuple[date, str], ...]:
+    """Return the nights from `first` to `last` that asked for a training, each with the run that did."""
+    query = sa.select(nights.c.night, nights.c.training_asked_by).where(
+        nights.c.model == model, nights.c.night.between(first, last), nights.c.training_asked_by.is_not(None)
+    )
+    return tuple((row.night, row.training_asked_by) for row in conn.execute(query.order_by(nights.c.night)))
+
+
+def _is(model: str, night: date) -> tuple[sa.ColumnElement[bool], ...]:
+    return nights.c.model == model, nights.c.night == night
+
+
 def breached_since(conn: Connection, model: str, finding: AboutColumn, night: date) -> date:
     """Return the first of the nights in a row, ending with `night`, that all had this finding.
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,6 +14,12 @@ from sqlalchemy.engine import Connection
 from airlock.governance.copying import copy_line
 from airlock.governance.engine import lock
 from airlock.governance.tables import predictions
+from airlock.spec.columns import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from airlock.data.window import Window
 
 Source = Literal["api", "batch"]
 Purpose = Literal["decision", "smoke_test"]
@@ -23,6 +29,8 @@ COPY = (
     "COPY predictions (id, model, version, source, purpose, entity_key, features, score, prediction, "
     "run_key, event_time, scored_at) FROM STDIN"
 )
+#: What a table of predictions has besides the features.
+OWN_COLUMNS = ("score", "prediction", "version", "entity_key", "event_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,59 @@ def replace_night(conn: Connection, model: str, run_key: str, rows: Iterable[Pre
     night = (predictions.c.model == model) & (predictions.c.run_key == run_key)
     conn.execute(sa.delete(predictions).where(night, predictions.c.source == "batch"))
     log(conn, rows)
+
+
+def versions_of_night(conn: Connection, model: str, run_key: str) -> set[int]:
+    """Return the versions whose batch predictions of a night are kept."""
+    query = sa.select(predictions.c.version).where(
+        predictions.c.model == model, predictions.c.run_key == run_key, predictions.c.source == "batch"
+    )
+    return set(conn.execute(query.distinct()).scalars())
+
+
+def of_window(
+    conn: Connection,
+    model: str,
+    window: "Window",
+    *,
+    kinds: Mapping[str, Kind | None],
+    purpose: Purpose = "decision",
+) -> "pa.Table":
+    """Return the predictions about the events of a window, sorted by event time and id.
+
+    Parameters
+    ----------
+    conn
+        A connection to the airlock database.
+    model
+        Whose predictions.
+    window
+        By event time; the end does not belong to it.
+    kinds
+        What each feature holds. A value of another kind, as a version with another signature may have
+        logged, counts as missing.
+    purpose
+        Answers that decided something, or smoke tests.
+
+    Returns
+    -------
+    pyarrow.Table
+        The features in the order of `kinds`, then `OWN_COLUMNS`.
+
+    Raises
+    ------
+    ValueError
+        When a feature is called like one of `OWN_COLUMNS`.
+    """
+    from airlock.governance.prediction_table import read_window
+
+    doubled = [name for name in kinds if name in OWN_COLUMNS]
+    if doubled:
+        raise ValueError(f"{doubled[0]}: a feature of {model} has a name that the log uses. Rename it.")
+    chosen = [predictions.c.model == model, predictions.c.purpose == purpose]
+    chosen += [] if window.start is None else [predictions.c.event_time >= window.start]
+    chosen += [] if window.end is None else [predictions.c.event_time < window.end]
+    return read_window(conn, sa.and_(*chosen), kinds)
 
 
 class _Reader(io.TextIOBase):

@@ -57,6 +57,12 @@ class Approval:
     evidence_digest: str
     responded_at: datetime
 
+    @property
+    def sentence(self) -> str:
+        """The answer as people read it."""
+        verb = "approved" if self.choice == "Approve" else "rejected"
+        return f"{self.responder} {verb}: {self.reason}"
+
 
 def open_release(
     conn: Connection, *, candidate: Candidate, dag_run_id: str, people: int, opened_at: datetime

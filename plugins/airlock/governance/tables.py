@@ -148,6 +148,7 @@ nights = sa.Table(
     sa.Column("measures", JSONB, nullable=False),
     sa.Column("findings", JSONB, nullable=False, comment="the limits that were crossed"),
     sa.Column("report", sa.Text, comment="path of the Evidently page below the store's pages"),
+    sa.Column("training_asked_by", sa.Text, comment="the run of <model>.monitor that asked for a training"),
     _moment("measured_at"),
 )
 
