@@ -26,9 +26,13 @@ class AboutColumn(Protocol):
         """The column it was found in."""
 
 
+#: What measuring a night again leaves as it is.
+KEPT = ("model", "night", "training_asked_by")
+
+
 @dataclass(frozen=True)
 class Night:
-    """One watched UTC day of one model."""
+    """One watched UTC day of one model; `training_asked_by` is the run that asked for a training, if one did."""
 
     model: str
     night: date
@@ -38,6 +42,7 @@ class Night:
     findings: Sequence[Mapping[str, Any]]
     report: str | None
     measured_at: datetime
+    training_asked_by: str | None = None
 
 
 def record(conn: Connection, night: Night) -> None:
@@ -51,7 +56,7 @@ def record(conn: Connection, night: Night) -> None:
     canonical_json([night.measures, night.findings])
     values = asdict(night)
     write = insert(nights).values(values)
-    changed = {name: write.excluded[name] for name in values if name not in ("model", "night")}
+    changed = {name: write.excluded[name] for name in values if name not in KEPT}
     conn.execute(write.on_conflict_do_update(index_elements=["model", "night"], set_=changed))
 
 

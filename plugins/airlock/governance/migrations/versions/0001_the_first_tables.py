@@ -74,6 +74,12 @@ def upgrade() -> None:
         sa.Column(
             "report", sa.Text(), nullable=True, comment="path of the Evidently page below the store's pages"
         ),
+        sa.Column(
+            "training_asked_by",
+            sa.Text(),
+            nullable=True,
+            comment="the run of <model>.monitor that asked for a training",
+        ),
         sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("model", "night"),
     )
