@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from airlock.evaluation.metrics import compute
 from airlock.package.answers import Answers
 from airlock.package.labels import label_of, truth_of
-from airlock.spec import ModelSpec, Task
+from airlock.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Ta
 
 def _metrics(spec: ModelSpec, known: pa.Table) -> dict[str, float | None]:
     truth, answers = truth_of(known, "outcome", spec.task), logged_answers(known)
-    classes = () if spec.task is Task.REGRESSION else sorted({*map(str, truth), *answers.predictions})
     positive = None if spec.data.positive is None else label_of(spec.data.positive)
-    figures = compute(spec.task, truth, answers, classes=classes, positive=positive)
+    # The log keeps one score, not a probability for each class: a metric that needs those is not defined here.
+    figures = compute(spec.task, truth, answers, classes=(), positive=positive)
     return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}

@@ -31,7 +31,9 @@ def evidently_page(
         Whether `prediction` is a class to compare, or repeats the score.
     """
     kinds = {**features, SCORE: Kind.NUMBER, **({PREDICTION: Kind.CATEGORY} if classifier else {})}
-    shown = {name: kind for name, kind in kinds.items() if _filled(reference, name) and _filled(current, name)}
+    shown = {
+        name: kind for name, kind in kinds.items() if _filled(reference, name) and _filled(current, name)
+    }
     left_out = [name for name in kinds if name not in shown]
     page = _compare(_sample(reference, shown), _sample(current, shown), shown)
     return _headed(page, title, current.num_rows, left_out)
@@ -51,7 +53,8 @@ def _compare(reference: pa.Table, current: pa.Table, kinds: Mapping[str, Kind]) 
             categorical_columns=[name for name, kind in kinds.items() if kind is not Kind.NUMBER],
         )
         before, now = (
-            Dataset.from_pandas(table.to_pandas(), data_definition=definition) for table in (reference, current)
+            Dataset.from_pandas(table.to_pandas(), data_definition=definition)
+            for table in (reference, current)
         )
         return Report([DataDriftPreset()]).run(now, before).get_html_str(as_iframe=False)
 
@@ -64,7 +67,9 @@ def _sample(table: pa.Table, shown: Mapping[str, Kind]) -> pa.Table:
     """Return at most MOST_ROWS rows, evenly spaced, with categories as text."""
     rows = np.linspace(0, table.num_rows - 1, min(table.num_rows, MOST_ROWS)).astype(np.int64)
     picked = table.select(list(shown)).take(rows)
-    types = [pa.field(name, pa.float64() if kind is Kind.NUMBER else pa.string()) for name, kind in shown.items()]
+    types = [
+        pa.field(name, pa.float64() if kind is Kind.NUMBER else pa.string()) for name, kind in shown.items()
+    ]
     return picked.cast(pa.schema(types))
 
 
