@@ -1,11 +1,10 @@
 """What happens after a night that crossed limits: who is told what, and whether to train again."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.engine import Engine
 
-from airlock.governance import candidates, nights
+from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.mail.facts import AlertLine
 from airlock.monitoring.night import Finding, asking_for_retraining
@@ -44,8 +43,8 @@ def findings_of(night: Night) -> list[Finding]:
     return [Finding(**finding) for finding in night.findings]
 
 
-def retraining(spec: ModelSpec, night: Night, *, asking: str, engine: Engine) -> Retraining:
-    """Decide whether a night may start a training; `asking` names the Dag that asks, as trainings record it."""
+def retraining(spec: ModelSpec, night: Night, *, run_id: str, engine: Engine) -> Retraining:
+    """Decide whether a night may start a training; `run_id` is the run of the monitor that wants to ask."""
     rule = spec.monitoring.retraining
     findings = findings_of(night)
     curable = asking_for_retraining(findings)
@@ -53,16 +52,15 @@ def retraining(spec: ModelSpec, night: Night, *, asking: str, engine: Engine) ->
         fault = next(
             (finding.sentence for finding in findings if finding.fault), "nothing found calls for it"
         )
-        return Retraining(None, f"a training would learn a fault in the data, and there is one: {fault}")
+        return Retraining(None, f"a model must not learn from faulty data. {fault}")
     if not rule.automatic:
         return Retraining(None, "the spec leaves it to a person (monitoring.retraining.automatic).")
-    end = datetime.combine(night.night, time(), UTC) + timedelta(days=1)
     with engine.connect() as connection:
-        recent = candidates.trained_since(
-            connection, spec.name, asking, since=end - rule.cooldown, before=end
-        )
-    if recent:
+        asked = nights.asked_for_training(connection, spec.name, night.night - rule.cooldown, night.night)
+    if others := [day for day, run in asked if run != run_id]:
         cooldown = spell_duration(rule.cooldown)
-        return Retraining(None, f"one did as of {recent.as_of:%Y-%m-%d}, within the cooldown of {cooldown}.")
+        return Retraining(
+            None, f"the night of {others[-1]} asked for one, within the cooldown of {cooldown}."
+        )
     sentences = " ".join(finding.sentence for finding in curable)
     return Retraining(f"The night of {night.night} crossed limits: {sentences}", None)

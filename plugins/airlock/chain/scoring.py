@@ -29,7 +29,7 @@ def score_source(
     connect: Callable[[str], Engine],
     at: datetime,
 ) -> dict[str, Any]:
-    """Score the night with the champion, unless another version has done so: that was the answer of its day."""
+    """Score the night with the champion, unless another version has done so: that was its day's answer."""
     window = night_of(interval_end)
     night = window.night.isoformat()
     with engine.connect() as connection:

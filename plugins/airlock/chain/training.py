@@ -19,8 +19,8 @@ def make_candidate(
 ) -> dict[str, Any]:
     """Fit one candidate on the snapshot's training rows, package it, and track it in MLflow.
 
-    The reference that nights are compared with is the hold-out: the newest training data where rows have a time,
-    and rows on which the model's answers are not flattered by having learnt them.
+    The reference that nights are compared with is the hold-out: the newest of the training data where rows
+    have a time, and rows on which the model's answers are not flattered by having learnt them.
     """
     table = open_snapshot(store, lineage.snapshot).table()
     parts = split(table, spec)

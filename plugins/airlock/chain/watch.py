@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from sqlalchemy.engine import Engine
 
 from airlock.chain.validation import SUITE_FILE
@@ -24,6 +23,9 @@ from airlock.monitoring.performance import Performance, logged_answers
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Connect = Callable[[str], Engine]
 
@@ -72,14 +74,14 @@ def watch(
     return night
 
 
-def night_predictions(spec: ModelSpec, window: Window, engine: Engine) -> pa.Table:
+def night_predictions(spec: ModelSpec, window: Window, engine: Engine) -> "pa.Table":
     """Return what was answered about the events of a window, smoke tests left out."""
     kinds = {name: spec.data.columns[name].kind for name in spec.data.features}
     with engine.connect() as connection:
         return of_window(connection, spec.name, window, kinds=kinds)
 
 
-def answering(spec: ModelSpec, predictions: pa.Table, store: Store, engine: Engine) -> tuple[int, Package]:
+def answering(spec: ModelSpec, predictions: "pa.Table", store: Store, engine: Engine) -> tuple[int, Package]:
     """Return the version that gave most of the answers, or the champion where there are none, and its package."""
     answered = Counter(predictions["version"].to_pylist())
     with engine.connect() as connection:
@@ -89,13 +91,11 @@ def answering(spec: ModelSpec, predictions: pa.Table, store: Store, engine: Engi
             champion = deployments.champion(connection, spec.name)
             candidate = champion and candidates.find(connection, champion.candidate_id)
     if candidate is None or candidate.version is None:
-        raise NothingDeployed(
-            f"No version of {spec.name} is deployed or has answered, so there is no night to watch."
-        )
+        raise NothingDeployed(f"No version of {spec.name} is deployed or has answered: nothing to watch.")
     return candidate.version, open_package(store, candidate.package_digest)
 
 
-def _validated(spec: ModelSpec, features: pa.Table, models: Path) -> ValidationResult | None:
+def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> ValidationResult | None:
     if not len(features):
         return None
     return validate(features, load_suite(models / spec.name / SUITE_FILE), columns=spec.data.features)

@@ -32,7 +32,7 @@ KEPT = ("model", "night", "training_asked_by")
 
 @dataclass(frozen=True)
 class Night:
-    """One watched UTC day of one model; `training_asked_by` is the run that asked for a training, if one did."""
+    """One watched UTC day of one model; `training_asked_by` is the run that asked for a training."""
 
     model: str
     night: date

@@ -42,7 +42,7 @@ def _microseconds(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 def _copied(conn: Connection, query: sa.Select, kinds: Mapping[str, Kind | None]) -> "pa.Table":
     import pyarrow as pa
 
-    types = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_()}
+    types: dict[Kind | None, pa.DataType] = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_()}
     schema = {name: types.get(kind, pa.string()) for name, kind in kinds.items()}
     schema |= {"score": pa.float64(), "prediction": pa.string(), "version": pa.int64()}
     schema |= {"entity_key": pa.string(), "event_time": pa.int64()}

@@ -29,7 +29,7 @@ class AlertOperator(NightStepOperator):
             night=night.night,
             rows=night.rows,
             findings=findings_since(night, engine=database()),
-            next_step=retraining(self.spec, night, asking=run.dag_id, engine=database()).sentence,
+            next_step=retraining(self.spec, night, run_id=run.run_id, engine=database()).sentence,
             link=run_link(run.dag_id, run.run_id),
             report=page_link(f"{self.model}/{report_name(night)}"),
         )

@@ -23,7 +23,7 @@ class OpenReleaseOperator(ModelOperator):
             "version"
         )
         with database().begin() as connection:
-            candidate = candidates.registered(connection, self.model, version)
+            candidate = candidates.to_release(connection, self.model, version)
             release = releases.open_release(
                 connection,
                 candidate=candidate,

@@ -16,11 +16,15 @@ class RetrainOperator(NightStepOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.retraining import retraining
+        from airlock.governance import nights
 
         run = run_of(context)
-        request = retraining(self.spec, self.night(context), asking=run.dag_id, engine=database())
+        night = self.night(context)
+        request = retraining(self.spec, night, run_id=run.run_id, engine=database())
         if request.refused_because:
             raise AirflowSkipException(request.refused_because)
+        with database().begin() as connection:
+            nights.note_asking(connection, self.model, night.night, run.run_id)
         extra = {"cause": request.cause, "as_of": run.interval_end.isoformat(), "started_by": run.dag_id}
         context["outlet_events"][retrain_asset(self.model)].extra = extra
         return extra
