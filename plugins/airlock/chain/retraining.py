@@ -48,11 +48,10 @@ def retraining(spec: ModelSpec, night: Night, *, run_id: str, engine: Engine) ->
     rule = spec.monitoring.retraining
     findings = findings_of(night)
     curable = asking_for_retraining(findings)
+    if fault := next((finding for finding in findings if finding.fault), None):
+        return Retraining(None, f"a model must not learn from faulty data. {fault.sentence}")
     if not curable:
-        fault = next(
-            (finding.sentence for finding in findings if finding.fault), "nothing found calls for it"
-        )
-        return Retraining(None, f"a model must not learn from faulty data. {fault}")
+        return Retraining(None, "what was found is nothing that a training cures.")
     if not rule.automatic:
         return Retraining(None, "the spec leaves it to a person (monitoring.retraining.automatic).")
     with engine.connect() as connection:
