@@ -82,7 +82,7 @@ def night_predictions(spec: ModelSpec, window: Window, engine: Engine) -> "pa.Ta
 
 
 def answering(spec: ModelSpec, predictions: "pa.Table", store: Store, engine: Engine) -> tuple[int, Package]:
-        raise NothingDeployed(f"No version of {spec.name} is deployed or has answered: nothing to watch.")
+    """Return the version that gave most answers, or the champion where there are none, and its package."""
     answered = Counter(predictions["version"].to_pylist())
     with engine.connect() as connection:
         if answered:
