@@ -91,6 +91,6 @@ def _joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Ta
 def _metrics(spec: ModelSpec, known: pa.Table) -> dict[str, float | None]:
     truth, answers = truth_of(known, "outcome", spec.task), logged_answers(known)
     positive = None if spec.data.positive is None else label_of(spec.data.positive)
-    # The log keeps one score, not a probability for each class: a metric that needs those is not defined here.
+    # The log keeps one score, not a probability for each class: what needs those is not defined here.
     figures = compute(spec.task, truth, answers, classes=(), positive=positive)
     return {name: figure if math.isfinite(figure) else None for name, figure in figures.items()}

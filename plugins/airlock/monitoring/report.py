@@ -77,8 +77,8 @@ def _headed(page: str, title: str, rows: int, left_out: list[str]) -> str:
     """Put a heading of our own above Evidently's content."""
     missing = f" Without a value on one side, so not shown: {', '.join(left_out)}." if left_out else ""
     note = (
-        f"{rows:,} rows that night; the charts compare at most {MOST_ROWS:,} of them with as many training rows, "
-        f"for reading. Alerts come from all rows.{missing}"
+        f"{rows:,} rows that night; the charts compare at most {MOST_ROWS:,} of them with as many "
+        f"training rows, for reading. Alerts come from all rows.{missing}"
     )
     heading = (
         '<header style="font-family:system-ui,sans-serif;padding:16px 24px;border-bottom:1px solid #ddd">'

@@ -16,14 +16,16 @@ LIMITS = {"limits": [{"metric": "roc_auc", "at_least": 0.66}], "minimum_rows": 1
 WATCHED = spec(performance=LIMITS)
 
 
+def moments(values: list[datetime]) -> pa.Array:
+    return pa.array(values, pa.timestamp("us", "UTC"))
+
+
 def predictions(rows: int, seed: int = 0) -> pa.Table:
     scores = np.random.default_rng(seed).random(rows)
     return pa.table(
         {
             "entity_key": [f"k{row}" for row in range(rows)],
-            "event_time": pa.array(
-                [START + timedelta(hours=row) for row in range(rows)], pa.timestamp("us", "UTC")
-            ),
+            "event_time": moments([START + timedelta(hours=row) for row in range(rows)]),
             "score": scores,
             "prediction": ["true" if score > 0.5 else "false" for score in scores],
         }
@@ -68,9 +70,7 @@ def test_an_outcome_that_has_not_arrived_counts_for_nothing() -> None:
 
 def test_the_latest_prediction_of_an_entity_counts_once() -> None:
     made = predictions(150)
-    earlier = made.set_column(
-        1, "event_time", pa.array([START - timedelta(days=1)] * 150, pa.timestamp("us", "UTC"))
-    )
+    earlier = made.set_column(1, "event_time", moments([START - timedelta(days=1)] * 150))
     wrong = earlier.set_column(2, "score", pa.array(1 - made["score"].to_numpy()))
     found = measured(WATCHED, pa.concat_tables([made, wrong]), outcomes(made, 150))
     assert found.rows == 150 and found.metrics is not None and found.metrics["roc_auc"] == 1.0
@@ -120,6 +120,7 @@ def test_a_multiclass_model_is_measured_by_its_labels() -> None:
     made = predictions(120).set_column(3, "prediction", pa.array(["a", "b", "c"] * 40))
     found = measured(watched, made, pa.table({"key": made["entity_key"], "bad": ["a", "b", "b"] * 40}))
     assert found.metrics is not None and found.metrics["accuracy"] == pytest.approx(2 / 3)
+    assert found.metrics["roc_auc"] is None
 
 
 def test_a_spec_without_limits_is_not_measured() -> None:
