@@ -65,7 +65,8 @@ def judge(
     drifts
         What `airlock.monitoring.drift.measure` returned.
     performance
-        What `airlock.monitoring.performance.measure` returned.
+        What `airlock.monitoring.performance.measure` returned; None where no outcome is due yet. Outcomes
+        that are late are no finding: their night is judged when they have arrived.
     """
     if not rows:
         return (*_no_predictions(spec), *_performance(spec, performance))
@@ -143,13 +144,7 @@ def _predictions(spec: ModelSpec, drifts: Sequence[ColumnDrift]) -> Iterator[Fin
 
 def _performance(spec: ModelSpec, performance: Performance | None) -> Iterator[Finding]:
     asked = spec.monitoring.performance
-    if asked is None:
-        return
-    if performance is None:
-        sentence = "The performance was not measured, although the spec sets limits on it."
-        yield Finding("performance", None, None, None, sentence, "performance", fault=True)
-        return
-    if performance.metrics is None:
+    if asked is None or performance is None or performance.metrics is None:
         return
     for bound in asked.limits:
         value = performance.metrics.get(bound.metric)
