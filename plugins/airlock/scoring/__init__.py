@@ -1,0 +1,1 @@
+"""Batch scoring: a night's rows into the prediction log."""
