@@ -42,6 +42,8 @@ AIRFLOW_SETTINGS = {
     # and an approval answered in that time fails its task. Beats this short may be missed more often.
     "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     "WORKERS__MAX_FAILED_HEARTBEATS": "15",
+    # A task outlives some two minutes without an API server, not fifteen seconds.
+    "WORKERS__EXECUTION_API_RETRIES": "8",
     "API__HOST": HOST,
     "API__INSTANCE_NAME": "Airlock",
     "API__WORKERS": "1",

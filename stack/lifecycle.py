@@ -54,9 +54,10 @@ def up(settings: Settings, say: Say = print) -> None:
                 timeout=TO_START,
             )
         except StackError as error:
+            was_alive = supervisor.alive(settings)
             supervisor.stop(settings)
             cluster.stop()
-            raise StackError(_explain(settings, error)) from None
+            raise StackError(_explain(settings, error, was_alive)) from None
 
 
 def down(settings: Settings, say: Say = print) -> None:
@@ -167,10 +168,10 @@ def _start(settings: Settings, process: Process) -> subprocess.Popen[bytes]:
         )
 
 
-def _explain(settings: Settings, error: StackError) -> str:
-    culprit = supervisor.first_ended(settings)
-    if culprit is None:
+def _explain(settings: Settings, error: StackError, was_alive: bool) -> str:
+    if was_alive:
         return f"{error} The stack was stopped again; its logs are in {settings.logs}."
+    culprit = supervisor.first_ended(settings) or supervisor.SUPERVISOR
     return f"{culprit} ended, so the stack was stopped again. The end of its log:\n{_tail(settings, culprit)}"
 
 

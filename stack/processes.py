@@ -38,6 +38,9 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     shared = {**environment.inherited(), **environment.shared(settings, secrets, cluster)}
     airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
+    # The API server reads the tasks' logs from the same disk: no second server, no second port.
+    scheduler = _python("airflow", "scheduler", "--skip-serve-logs")
+    api_answers = f"{settings.airflow_url}/api/v2/version"
     return (
         Process("mail", _python("stack.mailbox"), shared),
         Process(
@@ -51,8 +54,7 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
             shared,
         ),
         Process("airflow-api", _python("airflow", "api-server"), airflow),
-        # The API server reads the tasks' logs from the same disk: no second server, no second port.
-        Process("airflow-scheduler", _python("airflow", "scheduler", "--skip-serve-logs"), airflow),
+        Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), airflow),
         Process("airflow-dag-processor", _python("airflow", "dag-processor"), airflow),
     )
 

@@ -17,8 +17,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import honcho.manager
 import psutil
+from honcho.manager import Manager
 from honcho.printer import Printer
 
 from stack import environment
@@ -28,7 +28,7 @@ from stack.secrets import read_secrets
 from stack.settings import ROOT, Settings, read_settings
 
 SUPERVISOR = "stack"
-GRACE = 20  # seconds a process may take to end by itself
+PATIENCE = 20  # seconds honcho may take to end its processes; it kills what is left after five
 ENDED = re.compile(r"(\S+) stopped \(rc=(-?\d+)\)")
 
 
@@ -70,7 +70,7 @@ def stop(settings: Settings) -> None:
     """End every process of the stack, and whatever they have left behind."""
     if supervisor := _leader(_pid_file(settings)):
         supervisor.terminate()
-        psutil.wait_procs([supervisor], timeout=GRACE + 10)
+        psutil.wait_procs([supervisor], timeout=PATIENCE)
     for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
         left = members(settings)
         for process in left:
@@ -124,10 +124,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 def run(settings: Settings) -> int:
     """Run every process until one of them ends or the supervisor is told to end."""
-    honcho.manager.KILL_WAIT = (
-        GRACE  # five seconds are few for a scheduler with tasks; honcho has no setting for it
-    )
-    manager = honcho.manager.Manager(Printer(sys.stdout, time_format="%Y-%m-%d %H:%M:%S", colour=False))
+    manager = Manager(Printer(sys.stdout, time_format="%Y-%m-%d %H:%M:%S", colour=False))
     for process in services(settings, read_secrets(settings.home), cluster_of(settings.home)):
         manager.add_process(
             process.name, process.shell_line(settings), env=process.environment, cwd=str(ROOT)
