@@ -1,0 +1,58 @@
+"""A real MLflow server for tests, on a free loopback port, over a database of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+HOST = "127.0.0.1"
+PATIENCE_SECONDS = 120
+
+
+@contextmanager
+def mlflow_server(database: str, folder: Path) -> Iterator[str]:
+    """Run `mlflow server` and give its address; its log and artifacts are in `folder`."""
+    port = _free_port()
+    url = f"http://{HOST}:{port}"
+    arguments = ["--host", HOST, "--port", str(port), "--workers", "1", "--backend-store-uri", database]
+    with (folder / "mlflow.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", *arguments, "--artifacts-destination", str(folder / "artifacts")],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"},
+        )
+        try:
+            _wait_until_healthy(url, server, folder / "mlflow.log")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not _healthy(url):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"MLflow does not answer: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.1)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
