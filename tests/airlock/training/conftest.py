@@ -1,7 +1,6 @@
 """Fixtures: a real MLflow server for the session."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
