@@ -1,6 +1,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +12,8 @@ from stack.client import AirflowError
 from stack.settings import HOST
 from stack.users import USERS
 from stack.waiting import wait_until
-from tests.e2e.running_stack import CommandFailed, RunningStack
+from tests.e2e.running_stack import CommandFailed, RunningStack, new_settings
+from tests.stack.ports import free_ports
 
 
 @pytest.mark.parametrize("user", [user.name for user in USERS])
@@ -93,12 +95,11 @@ def test_one_dead_process_ends_them_all_and_up_brings_them_back(stack: RunningSt
     stack.command("status")
 
 
-def test_a_taken_port_is_one_clear_line(stack: RunningStack) -> None:
-    stack.down()
-    port = stack.settings.scoring_port
-    with socket.create_server((HOST, port)), pytest.raises(CommandFailed) as refusal:
-        stack.up()
-    assert str(refusal.value).strip() == (
-        f"Port {port} is taken: end what listens there, or set AIRLOCK_SCORING_PORT to a free port in .env."
-    )
-    stack.up()
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    ports = free_ports(4)
+    other = RunningStack(new_settings(tmp_path, tmp_path / "include", ports))
+    with socket.create_server((HOST, ports[2])), pytest.raises(CommandFailed) as refusal:
+        other.up()
+    cure = "end what listens there, or set AIRLOCK_SCORING_PORT to a free port in .env."
+    assert str(refusal.value).strip() == f"Port {ports[2]} is taken: {cure}"
+    assert "does not run" in other.down()
