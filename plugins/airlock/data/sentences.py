@@ -6,6 +6,14 @@ from typing import Any
 from airlock.data.suite import Expectation
 
 PLACEHOLDER = re.compile(r"\$(\w+)")
+LOW, HIGH = "greater than or equal to", "less than or equal to"
+PLAINER = {
+    f"{LOW} $min_value and {HIGH} $max_value": "between $min_value and $max_value",
+    LOW: "at least",
+    HIGH: "at most",
+    "Must have": "The table must have",
+    " % of": "% of",
+}
 
 
 def sentence(expectation: Expectation, result: Any = None) -> str:
@@ -31,12 +39,15 @@ def spell(value: Any) -> str:
     >>> spell(1234567.0), spell(0.123456789), spell([1.0, None]), spell("a")
     ('1,234,567', '0.123457', '1, missing', 'a')
     """
-    if value is None:
+    if hasattr(value, "tolist"):  # numpy's numbers and arrays
+        value = value.tolist()
+    if value is None or value != value:
         return "missing"
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        return ", ".join(spell(part) for part in value) if isinstance(value, list | tuple) else str(value)
-    number = float(value)
-    return f"{int(number):,}" if number.is_integer() else f"{number:,.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(spell(part) for part in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
 
 
 def _quantiles(expectation: Expectation) -> str:
@@ -59,9 +70,11 @@ def _rendered(result: Any) -> str:
     template = blocks[0].value.template if blocks else None
     if not template:
         return ""
+    for long, short in PLAINER.items():
+        template = template.replace(long, short)
     values = {name: part.get("value") for name, part in (blocks[0].value.params or {}).items()}
     text = PLACEHOLDER.sub(lambda found: spell(values.get(found[1], found[0])), template)
-    return text.replace(" %", "%").rstrip(".") + "."
+    return text.rstrip(".") + "."
 
 
 def _from_name(expectation: Expectation) -> str:

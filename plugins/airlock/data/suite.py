@@ -70,7 +70,9 @@ def load_suite(path: Path) -> Suite:
 
 def great_expectations() -> ModuleType:
     """Import Great Expectations without its hundreds of log lines and its own deprecation warnings."""
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("great_expectations")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations as gx

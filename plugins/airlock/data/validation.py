@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -103,9 +104,7 @@ def _results(table: pa.Table, name: str, wanted: dict[int, Expectation]) -> Iter
     if not wanted:
         return
     gx = great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context = _context(gx)
     asset = context.data_sources.add_pandas("airlock").add_dataframe_asset("table")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(table, wanted)})
     suite = gx.ExpectationSuite(name, [build(one, place) for place, one in wanted.items()])
@@ -115,6 +114,18 @@ def _results(table: pa.Table, name: str, wanted: dict[int, Expectation]) -> Iter
     )
     for result in validated.results:
         yield result.expectation_config.meta["place"], result
+
+
+def _context(gx: ModuleType) -> Any:
+    """Return a context in memory; the usual ephemeral one leaves a folder for its pages behind."""
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars={"globally": False, "metric_calculations": False},
+        analytics_enabled=False,
+    )
+    return gx.get_context(project_config=config, mode="ephemeral")
 
 
 def _frame(table: pa.Table, wanted: dict[int, Expectation]) -> Any:
@@ -168,7 +179,7 @@ def _exception(info: dict[str, Any]) -> str:
 
 def _observed(found: dict[str, Any]) -> str:
     if found.get("unexpected_percent") is not None:
-        return f"{found['unexpected_count']} of {found['element_count']} unexpected"
+        return f"{found['unexpected_count']:,} of {found['element_count']:,} unexpected"
     observed = found.get("observed_value")
     if isinstance(observed, dict) and "values" in observed:
         observed = observed["values"]

@@ -57,7 +57,7 @@ def _verdict(result: ValidationResult) -> str:
     total = f"{len(result.checks)} expectations"
     if result.failed_critical:
         count = len(result.failed_critical)
-        words = f"{count} of {total} are critical and not met: nothing is trained on these data."
+        words = f"{len(result.failed)} of {total} are not met, {count} of them critical."
         return _banner("bad", "Failed", words)
     if result.failed:
         words = f"{len(result.failed)} of {total} are not met, none of them critical."

@@ -1,4 +1,4 @@
-"""UCI Bank Marketing: calls of a Portuguese bank, in the order they were made, from May 2008 to November 2010."""
+"""UCI Bank Marketing: calls of a Portuguese bank, in the order they were made, May 2008 to November 2010."""
 
 import os
 from datetime import datetime

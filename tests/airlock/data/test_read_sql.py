@@ -1,0 +1,177 @@
+"""SQL: bound moments, a stream of rows, and the database's own words where it refuses."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from airlock.data.read import DataError, read
+from airlock.data.window import Window
+from airlock.spec import ModelSpec
+
+from tests.airlock.data.loans import ANY_TIME, NOON, loans
+
+TABLES = """
+    CREATE TABLE loans (loan_id integer, made_at timestamptz, income numeric, channel text, urban boolean);
+    CREATE SEQUENCE numbers;
+    CREATE TABLE outcomes (loan_id integer, defaulted boolean, observed_at timestamptz);
+    INSERT INTO loans VALUES
+        (1, '2026-02-01 10:00+00', 1500.25, 'web', true),
+        (2, '2026-02-02 10:00+01', NULL, 'branch', false),
+        (3, '2026-07-02 10:00+02', 'NaN', NULL, NULL);
+    INSERT INTO outcomes VALUES (1, true, '2026-03-01 00:00+00'), (2, false, '2026-04-01 00:00+00');
+"""
+QUERY = """
+    SELECT l.*, o.defaulted, upper(channel) AS note
+    FROM loans l LEFT JOIN outcomes o ON o.loan_id = l.loan_id AND o.observed_at <= :as_of
+    WHERE made_at >= :start AND made_at < :end
+"""
+Read = Callable[..., pa.Table]
+
+
+@pytest.fixture
+def engine(fresh_database: str) -> sa.Engine:
+    """An engine on the warehouse, whose sessions are not in UTC."""
+    engine = sa.create_engine(fresh_database, connect_args={"options": "-c timezone=Europe/Berlin"})
+    with engine.begin() as connection:
+        connection.execute(sa.text(TABLES))
+    return engine
+
+
+@pytest.fixture
+def query(engine: sa.Engine, models: Path) -> Read:
+    """Read the result of a query."""
+
+    def reading(sql: str = QUERY, window: Window = ANY_TIME, as_of: datetime = NOON) -> pa.Table:
+        connections = {"warehouse": engine}
+        return read(
+            loan_spec(sql), window=window, as_of=as_of, models=models, connect=connections.__getitem__
+        )
+
+    return reading
+
+
+def loan_spec(sql: str, connection: str = "warehouse") -> ModelSpec:
+    return loans({"sql": {"connection": connection, "query": sql}})
+
+
+def test_rows_come_in_the_types_of_their_kinds_and_in_utc(query: Read) -> None:
+    assert [list(row.values()) for row in query().to_pylist()] == [
+        ["1", datetime(2026, 2, 1, 10, tzinfo=UTC), 1500.25, "web", True, True],
+        ["2", datetime(2026, 2, 2, 9, tzinfo=UTC), None, "branch", False, None],
+        ["3", datetime(2026, 7, 2, 8, tzinfo=UTC), None, None, None, None],
+    ]
+
+
+def test_outcomes_observed_later_do_not_exist(query: Read) -> None:
+    later = query(as_of=datetime(2026, 5, 1, tzinfo=UTC))
+    before = query(as_of=datetime(2026, 2, 1, tzinfo=UTC))
+    assert later["defaulted"].to_pylist() == [True, False, None]
+    assert before["defaulted"].null_count == 3
+
+
+def test_the_window_is_bound_and_held(query: Read) -> None:
+    window = Window(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC))
+    assert query(window=window)["loan_id"].to_pylist() == ["1"]
+    unbounded = QUERY.replace("WHERE made_at >= :start AND made_at < :end", "")
+    assert query(unbounded, window)["loan_id"].to_pylist() == ["1"]
+
+
+def test_many_rows_stream_in_several_batches(query: Read) -> None:
+    table = query(
+        """SELECT n AS loan_id, timestamptz '2026-01-01 00:00+00' + n * interval '1 second' AS made_at,
+           CASE WHEN n > 30000 THEN n END AS income, 'a' AS channel, n % 2 = 0 AS urban, true AS defaulted
+           FROM generate_series(50001, 1, -1) n"""
+    )
+    assert table.num_rows == 50_001
+    assert table["income"].null_count == 30_000
+    assert table["loan_id"][:2].to_pylist() == ["1", "2"]
+
+
+def test_a_plain_colon_and_a_cast_are_no_parameters(query: Read) -> None:
+    assert query(QUERY.replace("upper(channel)", "made_at::date || ' 10\\:00'")).num_rows == 3
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        (
+            ":as_of",
+            ":now",
+            r"data.source.sql.query: uses :now, which is bound to nothing. Use :start, :end and :as_of",
+        ),
+        (
+            "FROM loans",
+            "FROM lones",
+            r"data.source.sql.query: .*'warehouse' failed: relation .lones. does not exist",
+        ),
+        (
+            "l.*",
+            "l.loan_id, l.made_at",
+            r"data.columns.income: .* no column 'income'\..* It gives: loan_id, made_at",
+        ),
+        ("l.*", "l.*, 1 AS income", r"data.columns.income: .* gives the column 'income' 2 times"),
+        (
+            "l.*",
+            "loan_id, 'x' AS income, made_at, channel, urban",
+            r"failed: column reference \"loan_id\" is ambiguous",
+        ),
+        (
+            "l.*",
+            "l.loan_id, made_at::timestamp, income, channel, urban",
+            r"data.columns.made_at: .*AT TIME ZONE 'UTC'",
+        ),
+        ("l.*", "l.loan_id, made_at::date AS made_at, income, channel, urban", r"holds days, not moments"),
+        (
+            "l.*",
+            "l.loan_id, made_at, urban AS income, channel, urban",
+            r"holds true-or-false values, not numbers",
+        ),
+        (
+            "l.*",
+            "l.loan_id, made_at, 'x' AS income, channel, urban",
+            r"row 1 \(loan_id 1\) .* holds 'x', which is not",
+        ),
+        (
+            "l.*",
+            "l.loan_id, made_at, income, made_at AS channel, urban",
+            r"data.columns.channel: .* holds times, not text",
+        ),
+        (
+            "l.*",
+            "7 AS loan_id, made_at, income, channel, urban",
+            r"data.entity_key: .* 1 values .* more than once: 7",
+        ),
+        ("WHERE", "WHERE false AND", r"gives no rows of any time"),
+        ("l.*", "l.*, nextval('numbers')", r"cannot execute nextval\(\) in a read-only transaction"),
+    ],
+)
+def test_a_mistake_is_named(query: Read, old: str, new: str, said: str) -> None:
+    with pytest.raises(DataError, match=said) as caught:
+        query(QUERY.replace(old, new, 1))
+    assert str(caught.value).startswith("loans/model.yaml: data.")
+
+
+def test_an_unknown_connection_is_named(models: Path) -> None:
+    def connect(name: str) -> sa.Engine:
+        raise LookupError(f"The conn_id `{name}` isn't defined.")
+
+    with pytest.raises(
+        DataError, match="data.source.sql.connection: the connection 'lake' cannot be used: .*isn't defined"
+    ):
+        read(loan_spec(QUERY, "lake"), window=ANY_TIME, as_of=NOON, models=models, connect=connect)
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(models: Path, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"postgresql+psycopg2://dana:hunter2@/none?host={tmp_path}")
+    with pytest.raises(DataError, match="the connection 'warehouse' failed") as caught:
+        read(loan_spec(QUERY), window=ANY_TIME, as_of=NOON, models=models, connect=lambda name: engine)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_pendulum_moment_is_bound_like_any_other(query: Read) -> None:
+    pendulum = pytest.importorskip("pendulum")
+    window = Window(pendulum.datetime(2026, 2, 1), pendulum.datetime(2026, 2, 2))
+    assert query(window=window, as_of=pendulum.datetime(2026, 3, 2))["loan_id"].to_pylist() == ["1"]
