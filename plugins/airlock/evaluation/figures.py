@@ -5,6 +5,8 @@ from typing import Any
 
 #: From here on Python writes a float with an exponent, and PostgreSQL with digits.
 PLAIN_DIGITS = 1e16
+#: What floating-point arithmetic may add to a figure; a smaller difference is none.
+ROUNDING = 1e-12
 
 
 def to_json(value: Any) -> Any:
@@ -47,7 +49,7 @@ def spell(value: float, *beside: float) -> str:
     """
     if not math.isfinite(value):
         return "not defined"
-    others = [other for other in beside if other != value and math.isfinite(other)]
+    others = [other for other in beside if math.isfinite(other) and abs(other - value) > ROUNDING]
     for digits in range(3, 12):
         text = f"{value:,.{digits}f}"
         if all(f"{other:,.{digits}f}" != text for other in others):

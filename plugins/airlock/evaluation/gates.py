@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from airlock.evaluation.evaluation import Champion, Evaluation
-from airlock.evaluation.figures import spell, to_json
+from airlock.evaluation.figures import ROUNDING, spell, to_json
 from airlock.spec import METRICS, ModelSpec, Task
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import HIGHER
@@ -14,8 +14,6 @@ from airlock.spec.metrics import HIGHER
 #: Fewer rows than these in the hold-out say too little for any gate.
 MINIMUM_ROWS = 50
 MINIMUM_ROWS_OF_A_CLASS = 5
-#: What the arithmetic of floating point may add to a difference that lies exactly on its limit.
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""Evidence: complete, stable under its digest, and readable without ever being markup."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from airlock.data.snapshot import Snapshot
+from airlock.digests import digest_of
+from airlock.evaluation.escape import escape
+from airlock.evaluation.evaluation import Champion, Evaluation, Result
+from airlock.evaluation.evidence import evidence, markdown
+from airlock.evaluation.gates import judge
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tests.airlock.loans import loan_spec
+
+AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
+EVIL = "x</td><script>alert(1)</script> | [click](https://evil.example) `a` www.evil.example a@evil.example\n# big"
+
+
+def facts(cause: str = "a schedule", **changes) -> dict:
+    spec = loan_spec(title=changes.pop("title", "Loans"))
+    folds = {"roc_auc": {"mean": 0.75, "std": 0.02}}
+    metrics = {"roc_auc": 0.741, "brier": float("nan")}
+    results = (
+        Result("linear", "p" * 64, "sklearn.linear_model.LogisticRegression", {"C": 1e-7}, folds, metrics),
+        Result(
+            "trees",
+            "q" * 64,
+            "some.Trees",
+            {"max_iter": 10**20},
+            folds,
+            metrics,
+            ("ConvergenceWarning: <b>",),
+        ),
+    )
+    champion = Champion("c" * 64, {"roc_auc": 0.745, "brier": 0.2})
+    evaluation = Evaluation("linear", 1240, {"false": 1000, "true": 240}, results, champion)
+    window = {"start": "2025-08-03T00:00:00+00:00", "end": "2026-08-03T00:00:00+00:00"}
+    manifest = {
+        "rows": 5000,
+        "rows_without_outcome": 12,
+        "window": window,
+        "as_of": AS_OF.isoformat(),
+        "code_version": "c0de",
+    }
+    check = {"severity": "warning", "success": False, "sentence": f"channel holds {EVIL}"}
+    return evidence(
+        spec,
+        snapshot=Snapshot("5" * 64, Path("unused"), manifest),
+        validation={"suite": "loans", "success": False, "checks": [check, check | {"success": True}]},
+        evaluation=evaluation,
+        verdicts=judge(spec, evaluation),
+        dag_run_id="manual__2026-11-01",
+        mlflow_run_id="1" * 32,
+        trained_by="dana",
+        cause=cause,
+        as_of=AS_OF,
+        code_version="c0de",
+        champion_version=3,
+        **changes,
+    )
+
+
+def test_it_says_what_is_decided_by() -> None:
+    found = facts()
+    assert found["best"] == "linear"
+    assert found["package"] == "p" * 64
+    assert found["metrics"] == {"roc_auc": 0.741, "brier": None}
+    assert found["passed"] is True
+    assert found["snapshot"]["digest"] == "5" * 64
+    assert [verdict["gate"] for verdict in found["verdicts"]] == [
+        "rows",
+        "rows_of_each_class",
+        "roc_auc",
+        "champion",
+    ]
+
+
+def test_the_same_facts_have_the_same_digest() -> None:
+    assert digest_of(facts()) == digest_of(facts())
+    assert digest_of(facts()) != digest_of(facts(cause="another"))
+
+
+def test_its_digest_outlives_json_and_postgresql(fresh_database: str) -> None:
+    found = facts()
+    engine = sa.create_engine(fresh_database)
+    with engine.connect() as connection:
+        back = connection.execute(sa.select(sa.cast(sa.literal(found, JSONB), JSONB))).scalar_one()
+    engine.dispose()
+    assert digest_of(back) == digest_of(json.loads(json.dumps(found))) == digest_of(found)
+
+
+def test_the_page_ends_with_the_digests_and_shows_the_verdicts() -> None:
+    page = markdown(facts())
+    assert page.index("#### Gates") < page.index("#### Figures") < page.index("#### What this stands for")
+    assert f"| Evidence | `{digest_of(facts())}` |" in page
+    assert "roc\\_auc is 0.741, and at least 0.700 is asked for by the model's spec." in page
+    assert "| champion \\(version 3\\) |  | 0.745 | 0.200 |" in page
+    assert "| **linear** | 0.750 ± 0.020 | 0.741 | not defined |" in page
+    assert "12 rows without an outcome were left out" in page
+
+
+def test_every_table_row_has_as_many_cells_as_its_head() -> None:
+    for block in markdown(facts(cause=EVIL)).split("\n\n"):
+        lines = block.splitlines()
+        if lines[0].startswith("| "):
+            cells = {line.replace("\\|", "").count("|") for line in lines}
+            assert len(cells) == 1, block
+
+
+def test_nothing_in_the_data_becomes_html_or_a_link() -> None:
+    page = markdown(facts(cause=EVIL, title=EVIL))
+    assert "<" not in page
+    assert "](" not in page
+    assert "https://evil" not in page
+    assert "www.evil" not in page
+    assert "a@evil" not in page
+
+
+@given(st.text())
+def test_an_escaped_value_is_one_line_without_markup(value: str) -> None:
+    text = escape(value)
+    assert "\n" not in text
+    assert "<" not in text
+    assert ">" not in text
+    bare = text.replace("\\\\", "")
+    for mark in "|[]`*_":
+        assert bare.count(mark) == bare.count(f"\\{mark}")
+
+
+@pytest.mark.parametrize("value", ["0.5 % of 3 rows", "Café, naïve - 100 €", "2026-11-01T00:00:00+00:00"])
+def test_plain_words_stay_plain(value: str) -> None:
+    assert escape(value).replace("\\", "") == value
