@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+
 from airlock.data.snapshot import Snapshot, take_snapshot
 from airlock.data.validation import load_suite, validate
 from airlock.spec import load_model

@@ -9,5 +9,7 @@ def load(*, start: None, end: None, as_of: object) -> pd.DataFrame:
     bunch = load_breast_cancer(as_frame=True)
     frame = bunch.data.rename(columns=lambda name: name.replace(" ", "_"))
     frame.insert(0, "biopsy_id", [f"B-{number:04d}" for number in range(1, len(frame) + 1)])
-    frame["diagnosis"] = bunch.target.map({number: str(name) for number, name in enumerate(bunch.target_names)})
+    frame["diagnosis"] = bunch.target.map(
+        {number: str(name) for number, name in enumerate(bunch.target_names)}
+    )
     return frame

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from airlock.data.read import read
 from airlock.data.window import Window
-
 from tests.airlock.data.loans import ANY_TIME, NOON, loans, no_connection
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from airlock.data.read import read
 from airlock.data.snapshot import Snapshot, take_snapshot
 from airlock.data.validation import ValidationResult, load_suite, validate

@@ -9,9 +9,9 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from airlock.data.read import DataError, read
 from airlock.data.window import Window
-
 from tests.airlock.data.loans import ANY_TIME, COLUMNS, NOON, loans, no_connection
 
 HEADER = "loan_id,made_at,income,channel,urban,note,defaulted\n"

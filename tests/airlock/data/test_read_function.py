@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from airlock.data.read import DataError, read
 from airlock.data.window import Window
-
 from tests.airlock.data.loans import ANY_TIME, NOON, loans, no_connection
 
 CODE = """

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
+
 from airlock.data.read import DataError, read
 from airlock.data.window import Window
 from airlock.spec import ModelSpec
-
 from tests.airlock.data.loans import ANY_TIME, NOON, loans
 
 TABLES = """

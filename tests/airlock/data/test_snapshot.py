@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airlock.data.errors import DataError
-from airlock.data.snapshot import Snapshot, open_snapshot, take_snapshot
-from airlock.store import Store, StoreError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.data.errors import DataError
+from airlock.data.snapshot import Snapshot, open_snapshot, take_snapshot
+from airlock.store import Store, StoreError
 from tests.airlock.data.loans import COLUMNS, NOON, loans, no_connection
 
 HEADER = "loan_id,made_at,income,channel,urban,defaulted\n"

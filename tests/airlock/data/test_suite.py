@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from airlock.data.suite import load_suite
 from airlock.spec import SpecError
 

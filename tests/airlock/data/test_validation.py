@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from airlock.data.suite import Expectation, Suite
 from airlock.data.validation import Check, ValidationResult, validate
 from airlock.data.validation_page import page

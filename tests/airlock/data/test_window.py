@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from airlock.data.window import Window, night_of, training_window
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.data.window import Window, night_of, training_window
 from tests.airlock.data.loans import NOON, loans
 
 SOURCE = {"file": {"path": "a.csv", "format": "csv"}}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model
 

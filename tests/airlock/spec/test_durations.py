@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from airlock.spec.durations import parse_duration, spell_duration
-from airlock.spec.schedule import parse_schedule
 from hypothesis import given
 from hypothesis import strategies as st
+
+from airlock.spec.durations import parse_duration, spell_duration
+from airlock.spec.schedule import parse_schedule
 
 
 @given(st.integers(0, 10_000_000))

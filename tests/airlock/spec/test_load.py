@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from airlock.settings import ROOT
 from airlock.spec import SpecError, load_model, load_policy, model_names
 from airlock.spec.policy import Tier

@@ -5,13 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model, load_policy
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import METRICS, Task
 from airlock.spec.policy import Policy, Tier, problems_under, under
-from hypothesis import given
-from hypothesis import strategies as st
 
 LOOSER = {
     "people": ("people: 2", "people: 1", "approval.people", "at least 2", "Write 2 or more"),
