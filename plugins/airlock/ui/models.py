@@ -1,0 +1,56 @@
+"""The models page and the page of one model."""
+
+from dataclasses import dataclass
+
+from fastapi import HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from airlock.settings import database_url, settings
+from airlock.spec import ModelSpec, SpecError, load_model, model_names
+from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
+from airlock.ui.rendering import html
+
+
+@dataclass(frozen=True)
+class Known:
+    """A model as include/models has it: its spec, or the problems that make it unusable."""
+
+    name: str
+    spec: ModelSpec | None
+    problems: tuple[str, ...]
+
+    @property
+    def dags(self) -> tuple[str, ...]:
+        """The kinds of Dag it has."""
+        if self.spec is None:
+            return ()
+        return ("train", "release", *(("score",) if self.spec.deployment.batch else ()), "monitor")
+
+
+def models_page(request: Request) -> HTMLResponse:
+    """Show every model of include/models: what serves, what waits, and how the last night was."""
+    names = model_names(settings().models)
+    with engine(database_url()).connect() as connection:
+        newest = newest_of_all(connection)
+    rows = [(known(name), newest.get(name, Newest())) for name in names]
+    gone = sorted(model for model, records in newest.items() if model not in names and records.champion)
+    return html("models", request, rows=rows, gone=gone)
+
+
+def model_page(request: Request, name: str) -> HTMLResponse:
+    """Show one model: its candidates, releases with their approvals, deployments and nights."""
+    found = known(name) if name in model_names(settings().models) else Known(name, None, ())
+    with engine(database_url()).connect() as connection:
+        records = history(connection, name)
+    if not (found.spec or found.problems or records.candidates):
+        raise HTTPException(404, f"There is no model {name}: include/models has no such folder.")
+    limits = {"newest": NEWEST, "newest_nights": NEWEST_NIGHTS}
+    return html("model", request, model=found, records=records, limits=limits)
+
+
+def known(name: str) -> Known:
+    """Return a model of include/models, broken or not."""
+    try:
+        return Known(name, load_model(settings().include, name), ())
+    except SpecError as error:
+        return Known(name, None, tuple(str(problem) for problem in error.problems))

@@ -1,0 +1,123 @@
+"""What the pages read from the airlock database; always as many queries, however many models there are."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from airlock.governance.engine import connect
+from airlock.governance.tables import approvals, candidates, deployments, nights, releases
+
+STATEMENT_SECONDS = 5.0
+NEWEST = 20
+NEWEST_NIGHTS = 31
+
+CANDIDATE = (
+    candidates.c.id,
+    candidates.c.model,
+    candidates.c.dag_run_id,
+    candidates.c.state,
+    candidates.c.reason,
+    candidates.c.version,
+    candidates.c.mlflow_run_id,
+    candidates.c.package_digest,
+    candidates.c.evidence_digest,
+    candidates.c.evidence["metrics"].label("metrics"),
+    candidates.c.trained_by,
+    candidates.c.cause,
+    candidates.c.recorded_at,
+)
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest record of each kind that one model has."""
+
+    champion: RowMapping | None = None
+    candidate: RowMapping | None = None
+    release: RowMapping | None = None
+    night: RowMapping | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest records of one model, newest first; `answers` are a release's approvals by its id."""
+
+    champion: RowMapping | None
+    candidates: Sequence[RowMapping]
+    releases: Sequence[RowMapping]
+    deployments: Sequence[RowMapping]
+    nights: Sequence[RowMapping]
+    answers: Mapping[int, Sequence[RowMapping]] = field(default_factory=dict)
+
+
+@cache
+def engine(url: str) -> Engine:
+    """Return this process's engine for the airlock database."""
+    return connect(url, application="airlock-ui", statement_seconds=STATEMENT_SECONDS)
+
+
+def newest_of_all(conn: Connection) -> dict[str, Newest]:
+    """Return the newest records of every model that has any."""
+    found: defaultdict[str, dict[str, RowMapping]] = defaultdict(dict)
+    for kind, query in {
+        "champion": sa.select(deployments).where(deployments.c.retired_at.is_(None)),
+        "candidate": _first_of_each(sa.select(*CANDIDATE), candidates.c.model, candidates.c.id),
+        "release": _first_of_each(_releases(), releases.c.model, releases.c.id),
+        "night": _first_of_each(sa.select(nights), nights.c.model, nights.c.night),
+    }.items():
+        for row in conn.execute(query).mappings():
+            found[row["model"]][kind] = row
+    return {model: Newest(**rows) for model, rows in found.items()}
+
+
+def history(conn: Connection, model: str) -> History:
+    """Return what happened to one model."""
+    opened = _all(
+        conn, _releases().where(releases.c.model == model).order_by(releases.c.id.desc()).limit(NEWEST)
+    )
+    serving = sa.select(deployments).where(deployments.c.model == model, deployments.c.retired_at.is_(None))
+    return History(
+        champion=conn.execute(serving).mappings().one_or_none(),
+        candidates=_all(conn, _newest(sa.select(*CANDIDATE), candidates, model)),
+        releases=opened,
+        deployments=_all(conn, _newest(sa.select(deployments), deployments, model)),
+        nights=_all(
+            conn,
+            sa.select(nights)
+            .where(nights.c.model == model)
+            .order_by(nights.c.night.desc())
+            .limit(NEWEST_NIGHTS),
+        ),
+        answers=_answers(conn, [release["id"] for release in opened]),
+    )
+
+
+def _releases() -> sa.Select[Any]:
+    about = candidates.c.id == releases.c.candidate_id
+    return sa.select(releases, candidates.c.version).join(candidates, about)
+
+
+def _first_of_each(query: sa.Select[Any], model: sa.Column[Any], newest: sa.Column[Any]) -> sa.Select[Any]:
+    return query.ext(distinct_on(model)).order_by(model, newest.desc())
+
+
+def _newest(query: sa.Select[Any], table: sa.Table, model: str) -> sa.Select[Any]:
+    return query.where(table.c.model == model).order_by(table.c.id.desc()).limit(NEWEST)
+
+
+def _answers(conn: Connection, of: Sequence[int]) -> dict[int, list[RowMapping]]:
+    query = sa.select(approvals).where(approvals.c.release_id.in_(of)).order_by(approvals.c.slot)
+    found: defaultdict[int, list[RowMapping]] = defaultdict(list)
+    for row in conn.execute(query).mappings():
+        found[row["release_id"]].append(row)
+    return dict(found)
+
+
+def _all(conn: Connection, query: sa.Select[Any]) -> Sequence[RowMapping]:
+    return conn.execute(query).mappings().all()

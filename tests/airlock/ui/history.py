@@ -1,0 +1,134 @@
+"""A year in the life of a model, as its records."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import insert
+from sqlalchemy.engine import Connection
+
+from airlock.governance import tables
+
+MORNING = datetime(2026, 11, 2, 8, 15, tzinfo=UTC)
+METRICS = {"roc_auc": 0.74213, "average_precision": 0.387, "brier": 0.1123}
+
+
+def candidate(
+    conn: Connection, model: str, version: int | None, *, reason: str, days_ago: int, cause: str
+) -> int:
+    """Record a candidate, refused where it has no version."""
+    at = MORNING - timedelta(days=days_ago)
+    values = {
+        "model": model,
+        "dag_run_id": f"manual__{at.isoformat()}",
+        "state": "registered" if version else "refused",
+        "reason": reason,
+        "version": version,
+        "mlflow_run_id": f"{days_ago:032x}",
+        "package_digest": f"{days_ago + 7:064x}"[::-1],
+        "snapshot_digest": "5" * 64,
+        "spec_digest": "6" * 64,
+        "evidence_digest": "7" * 64,
+        "evidence": {"metrics": METRICS | ({"calibration_error": "NaN"} if not version else {})},
+        "trained_by": "dana",
+        "cause": cause,
+        "as_of": at,
+        "recorded_at": at,
+    }
+    made = insert(tables.candidates).values(values)
+    return conn.execute(made.returning(tables.candidates.c.id)).scalar_one()
+
+
+def release(conn: Connection, model: str, about: int, state: str, *, reason: str = "", days_ago: int) -> int:
+    """Record a release."""
+    at = MORNING - timedelta(days=days_ago)
+    known = {column.name for column in tables.releases.columns}
+    values = {
+        "model": model,
+        "dag_run_id": f"asset_triggered__{at.isoformat()}_{about}",
+        "candidate_id": about,
+        "package_digest": "8" * 64,
+        "evidence_digest": "7" * 64,
+        "people": 2,
+        "state": state,
+        "reason": reason,
+        "opened_at": at,
+        "decided_at": None if state == "open" else at + timedelta(hours=2),
+    }
+    made = insert(tables.releases).values({key: value for key, value in values.items() if key in known})
+    return conn.execute(made.returning(tables.releases.c.id)).scalar_one()
+
+
+def answer(conn: Connection, to: int, slot: int, responder: str, choice: str, reason: str) -> None:
+    """Record a person's answer."""
+    values = {
+        "release_id": to,
+        "slot": slot,
+        "responder": responder,
+        "choice": choice,
+        "reason": reason,
+        "evidence_digest": "7" * 64,
+        "responded_at": MORNING + timedelta(minutes=slot),
+    }
+    conn.execute(insert(tables.approvals).values(values))
+
+
+def deployment(
+    conn: Connection, model: str, version: int, *, of: int, about: int, from_day: int, to_day: int | None
+) -> None:
+    """Record a deployment."""
+    values = {
+        "model": model,
+        "release_id": of,
+        "candidate_id": about,
+        "version": version,
+        "package_digest": "8" * 64,
+        "deployed_at": MORNING - timedelta(days=from_day),
+        "retired_at": None if to_day is None else MORNING - timedelta(days=to_day),
+        "retired_because": None if to_day is None else "Replaced by the version after it.",
+    }
+    conn.execute(insert(tables.deployments).values(values))
+
+
+def night(conn: Connection, model: str, day: date, *sentences: str) -> None:
+    """Record a night and what it found."""
+    values = {
+        "model": model,
+        "night": day,
+        "version": 4,
+        "rows": 312,
+        "measures": {},
+        "findings": [{"kind": "column_drift", "column": "income", "sentence": one} for one in sentences],
+        "report": f"{model}/nights/{day}.html",
+        "measured_at": MORNING,
+    }
+    conn.execute(insert(tables.nights).values(values))
+
+
+def year(conn: Connection, model: str = "credit_risk") -> None:
+    """Record what a model went through: refused, replaced, rejected, serving, drifting, waiting."""
+    text = "all gates passed"
+    first = candidate(conn, model, 3, reason=text, days_ago=60, cause="first version")
+    candidate(
+        conn,
+        model,
+        None,
+        reason="roc_auc is 0.684; the policy asks for at least 0.7.",
+        days_ago=40,
+        cause="refresh",
+    )
+    second = candidate(conn, model, 4, reason=text, days_ago=30, cause="monthly refresh")
+    third = candidate(conn, model, 5, reason=text, days_ago=1, cause="income drifted on 2026-11-01")
+    opened = release(conn, model, first, "deployed", reason="The smoke test passed.", days_ago=60)
+    answer(conn, opened, 1, "ria", "Approve", "better than nothing")
+    answer(conn, opened, 2, "omar", "Approve", "evidence read")
+    deployment(conn, model, 3, of=opened, about=first, from_day=60, to_day=30)
+    refused = release(conn, model, second, "rejected", reason="omar rejected: small loans.", days_ago=31)
+    answer(conn, refused, 1, "ria", "Approve", "fine")
+    answer(conn, refused, 2, "omar", "Reject", "calibration for <small> loans")
+    opened = release(conn, model, second, "deployed", reason="The smoke test passed.", days_ago=30)
+    deployment(conn, model, 4, of=opened, about=second, from_day=30, to_day=None)
+    release(conn, model, third, "open", days_ago=1)
+    for ago in range(5, 1, -1):
+        night(conn, model, MORNING.date() - timedelta(days=ago))
+    shifted = "income has shifted: PSI 1.84, limit 0.25. Its mean was 3,214 in training and is 4,890 now."
+    score = "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training and is 0.189 now."
+    night(conn, model, MORNING.date() - timedelta(days=1), shifted, score)

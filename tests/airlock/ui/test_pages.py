@@ -1,0 +1,166 @@
+"""The pages: what they show, when there is nothing to show, and when something is broken."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from airlock.ui import queries
+from tests.airlock.ui.history import night, year
+
+ROUTES = (
+    "/airlock/",
+    "/airlock/models/credit_risk",
+    "/airlock/pages/credit_risk/x.html",
+    "/airlock/anything/else",
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nobody_sees_a_page_without_a_login(anonymous: TestClient, route: str) -> None:
+    assert anonymous.get(f"/airlock{route}").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_written(browser: TestClient, method: str) -> None:
+    assert getattr(browser, method)("/airlock/").status_code == 405
+
+
+def test_the_models_page_shows_what_serves_what_waits_and_how_the_night_was(
+    browser: TestClient, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        year(conn)
+    page = browser.get("/airlock/").text
+    for words in ("Credit default risk", "tier high", "Dana Keller", "<b>version 4</b>", "Waits for its"):
+        assert words in page
+    assert "2 findings" in page and "income has shifted: PSI 1.84" in page
+    assert 'href="./../dags/credit_risk.train"' in page
+    assert 'href="./pages/credit_risk/nights/2026-11-01.html"' in page
+
+
+def test_the_model_page_shows_its_whole_life(browser: TestClient, engine: Engine) -> None:
+    with engine.begin() as conn:
+        year(conn)
+    page = browser.get("/airlock/models/credit_risk").text
+    assert "roc_auc <b>0.742</b>" in page and "calibration_error <b>NaN</b>" in page
+    for words in ("roc_auc is 0.684", "Replaced by the version"):
+        assert words in page
+    assert "<b>omar</b>" in page and "calibration for &lt;small&gt; loans" in page
+    assert "../../dags/credit_risk.release/runs/asset_triggered__2026-10-03T08%3A15%3A00%2B00%3A00_" in page
+    assert 'href="../pages/credit_risk/nights/2026-11-01.html"' in page
+
+
+def test_a_model_without_records_says_what_comes_first(browser: TestClient) -> None:
+    assert "none yet" in browser.get("/airlock/").text
+    assert "trigger credit_risk.train" in browser.get("/airlock/models/credit_risk").text
+
+
+def test_an_installation_without_models_says_how_to_begin(browser: TestClient, include: Path) -> None:
+    for file in include.glob("models/*/model.yaml"):
+        file.unlink()
+    assert "No model yet." in browser.get("/airlock/").text
+
+
+def test_a_broken_spec_is_shown_with_its_error_and_breaks_nothing_else(
+    browser: TestClient, include: Path
+) -> None:
+    folder = include / "models" / "broken"
+    folder.mkdir()
+    (folder / "model.yaml").write_text("title: <i>Broken</i>\nownre: me\n")
+    page = browser.get("/airlock/")
+    assert page.status_code == 200
+    assert "ownre: is not a key Airlock knows" in page.text and "Credit default risk" in page.text
+    assert "ownre" in browser.get("/airlock/models/broken").text
+
+
+def test_a_champion_whose_folder_is_gone_is_named(browser: TestClient, engine: Engine, include: Path) -> None:
+    with engine.begin() as conn:
+        year(conn, "forgotten")
+    assert "In production without a folder in include/models" in browser.get("/airlock/").text
+    assert "It has no folder in include/models any more" in browser.get("/airlock/models/forgotten").text
+
+
+def test_an_unknown_model_is_not_found(browser: TestClient) -> None:
+    page = browser.get("/airlock/models/nobody")
+    assert page.status_code == 404 and "There is no model nobody" in page.text
+
+
+def test_an_unknown_page_is_not_found(browser: TestClient) -> None:
+    assert browser.get("/airlock/models/a/b/c").status_code == 404
+
+
+def test_what_the_data_say_is_escaped(browser: TestClient, engine: Engine) -> None:
+    with engine.begin() as conn:
+        night(conn, "credit_risk", date(2026, 11, 1), "<script>alert(1)</script>")
+    for route in ("/airlock/", "/airlock/models/credit_risk"):
+        page = browser.get(route).text
+        assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("route", ["/airlock/", "/airlock/models/credit_risk"])
+def test_a_database_that_is_down_is_said(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, route: str
+) -> None:
+    monkeypatch.setenv("AIRLOCK_DATABASE_URL", "postgresql+psycopg2://airlock:secret@127.0.0.1:1/airlock")
+    page = browser.get(route)
+    assert page.status_code == 503 and "The airlock database does not answer" in page.text
+    assert "secret" not in page.text + caplog.text
+
+
+def test_a_database_without_tables_is_said(
+    browser: TestClient, fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRLOCK_DATABASE_URL", fresh_database)
+    assert "its tables are not there" in browser.get("/airlock/").text
+
+
+def test_a_database_that_is_not_configured_is_said(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRLOCK_DATABASE_URL")
+    assert "AIRLOCK_DATABASE_URL is not set" in browser.get("/airlock/").text
+
+
+@pytest.mark.parametrize("route", ["/airlock/", "/airlock/models/credit_risk", "/airlock/models/nobody"])
+def test_a_page_loads_and_links_nothing_absolute(browser: TestClient, engine: Engine, route: str) -> None:
+    with engine.begin() as conn:
+        year(conn)
+    page = browser.get(route)
+    links = re.findall(r'(?:href|src)="([^"]*)"', page.text)
+    assert links and all(
+        re.match(r"\.{1,2}/|#|mailto:|http://127\.0\.0\.1:5000/#/runs/", link) for link in links
+    )
+    nonce = re.search(r"script-src 'nonce-([^']+)'", page.headers["content-security-policy"])
+    assert nonce and f'<script nonce="{nonce[1]}">' in page.text
+    assert not re.search(r'\sstyle="|\son\w+="', page.text)
+
+
+def test_many_models_cost_no_more_queries_than_one(
+    browser: TestClient, engine: Engine, airlock_database: str
+) -> None:
+    statements: list[str] = []
+    event.listen(
+        queries.engine(airlock_database), "before_cursor_execute", lambda *a: statements.append(a[2])
+    )
+    counts = []
+    for model in ("credit_risk", *(f"gone_{number}" for number in range(30))):
+        with engine.begin() as conn:
+            year(conn, model)
+        if model in ("credit_risk", "gone_29"):
+            statements.clear()
+            assert browser.get("/airlock/").status_code == 200
+            counts.append(len(statements))
+    assert counts[0] == counts[1] <= 6
+
+
+def test_long_histories_are_cut(browser: TestClient, engine: Engine) -> None:
+    with engine.begin() as conn:
+        for ago in range(40):
+            night(conn, "credit_risk", date(2026, 11, 1) - timedelta(days=ago))
+    page = browser.get("/airlock/models/credit_risk").text
+    assert page.count("Report of ") == 31 and "The newest 31." in page
