@@ -1,4 +1,4 @@
-"""The breast cancer data that ship with scikit-learn: 569 biopsies, thirty measures of their cells' nuclei."""
+"""The breast cancer data that ship with scikit-learn: 569 biopsies, thirty measures of their nuclei."""
 
 import pandas as pd
 from sklearn.datasets import load_breast_cancer

@@ -17,3 +17,7 @@ class DataError(Exception):
 
     def __str__(self) -> str:
         return f"{self.model}/model.yaml: {self.key}: {self.wrong} {self.cure}".rstrip()
+
+
+class NoRows(DataError):
+    """The source works and holds nothing for the window asked for."""

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
-from airlock.data.errors import DataError
+from airlock.data.errors import DataError, NoRows
 from airlock.data.kinds import Unfit, convert
 from airlock.data.sources import Request, batches
 from airlock.data.window import Window, require_utc
 from airlock.spec.columns import Role
 from airlock.spec.model import ModelSpec
 
-__all__ = ["DataError", "read"]
+__all__ = ["DataError", "NoRows", "read"]
 
 NAMED = 3
 
@@ -49,7 +49,7 @@ def read(
     Raises
     ------
     DataError
-        Naming the source, the column or row, what is wrong and the cure.
+        Naming the source, the column or row, what is wrong and the cure; `NoRows` where nothing else is.
     """
     require_utc("as_of", as_of)
     request = Request(spec, window, as_of, models, connect)
@@ -62,7 +62,7 @@ def read(
         row += batch.num_rows
     table = pa.Table.from_batches(parts) if parts else None
     if table is None or table.num_rows == 0:
-        raise request.error("source", *_nothing(request, row - 1))
+        raise NoRows(spec.name, "data.source", *_nothing(request, row - 1))
     _refuse_doubles(request, table)
     order = [name for name in (spec.data.event_time, spec.data.entity_key) if name is not None]
     return table.sort_by([(name, "ascending") for name in order])

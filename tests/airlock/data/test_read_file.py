@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from airlock.data.read import DataError, read
+from airlock.data.read import DataError, NoRows, read
 from airlock.data.window import Window
 from tests.airlock.data.loans import ANY_TIME, COLUMNS, NOON, loans, no_connection
 
@@ -120,7 +120,7 @@ def test_only_rows_inside_the_window_are_kept_its_end_left_out(read_csv: Read) -
 def test_an_empty_window_says_which(read_csv: Read) -> None:
     window = Window(datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 2, tzinfo=UTC))
     with pytest.raises(
-        DataError, match="no rows from 2027-01-01 00:00 until before .*, though 2 at other times"
+        NoRows, match="no rows from 2027-01-01 00:00 until before .*, though 2 at other times"
     ):
         read_csv(TWO, window=window)
 
