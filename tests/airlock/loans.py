@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
 from airlock.spec import ModelSpec
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -23,7 +23,15 @@ def mlflow_server(database: str, folder: Path) -> Iterator[str]:
     arguments = ["--host", HOST, "--port", str(port), "--workers", "1", "--backend-store-uri", database]
     with (folder / "mlflow.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *arguments, "--artifacts-destination", str(folder / "artifacts")],
+            [
+                sys.executable,
+                "-m",
+                "mlflow",
+                "server",
+                *arguments,
+                "--artifacts-destination",
+                str(folder / "artifacts"),
+            ],
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=folder,

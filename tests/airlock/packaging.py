@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+
 from airlock.package.fitted import Fitted
 from airlock.package.package import Package, build
 from airlock.spec import ModelSpec

@@ -93,20 +93,34 @@ def evaluate(
 
     The hold-out only measures: choosing by it would make its figures too good.
 
+    Parameters
+    ----------
+    spec
+        The model's spec.
+    holdout
+        The rows held out.
+    candidates
+        The packages, by the candidates' names.
+    cross_validation
+        Each candidate's figures over the folds; one that is NaN may have become null on its way.
+    champion
+        The package in production.
+
     Raises
     ------
     EvaluationError
         When no candidate has a figure to be chosen by.
     """
     truth = truth_of(holdout, spec.data.target, spec.task)
-    best = choose(spec, {name: cross_validation[name] for name in candidates})
+    folds = {name: from_json(cross_validation[name]) for name in candidates}
+    best = choose(spec, folds)
     results = tuple(
         Result(
             name=name,
             package=package.digest,
             estimator=package.provenance["estimator"],
             parameters=package.provenance["parameters"],
-            cross_validation=cross_validation[name],
+            cross_validation=folds[name],
             metrics=_measure(spec, package, holdout, truth),
             warnings=tuple(package.provenance["warnings"]),
         )

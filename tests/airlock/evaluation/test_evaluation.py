@@ -4,13 +4,13 @@ import math
 from pathlib import Path
 
 import pytest
+
 from airlock.digests import canonical_json
 from airlock.evaluation.evaluation import Evaluation, EvaluationError, choose, evaluate
 from airlock.package.fitted import Fitted
 from airlock.package.package import Package
 from airlock.spec import METRICS, Task
 from airlock.training.split import split
-
 from tests.airlock.loans import COLUMNS, LINEAR, TREES, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects.postgresql import JSONB
+
 from airlock.data.snapshot import Snapshot
 from airlock.digests import digest_of
 from airlock.evaluation.escape import escape
 from airlock.evaluation.evaluation import Champion, Evaluation, Result
 from airlock.evaluation.evidence import evidence, markdown
 from airlock.evaluation.gates import judge
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy.dialects.postgresql import JSONB
-
 from tests.airlock.loans import loan_spec
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
-EVIL = "x</td><script>alert(1)</script> | [click](https://evil.example) `a` www.evil.example a@evil.example\n# big"
+EVIL = (
+    "x</td><script>alert(1)</script> | [click](https://evil.example) `a` "
+    "www.evil.example a@evil.example\n# big"
+)
 
 
 def facts(cause: str = "a schedule", **changes) -> dict:

@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 import pytest
-from airlock.evaluation.evaluation import Champion, Evaluation, Result
-from airlock.evaluation.gates import Verdict, judge, passed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.evaluation.evaluation import Champion, Evaluation, Result
+from airlock.evaluation.gates import Verdict, judge, passed
 from tests.airlock.loans import loan_spec
 
 GOOD = {"roc_auc": 0.741, "brier": 0.1}

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from airlock.evaluation.metrics import calibration_error, compute
-from airlock.package.answers import Answers
-from airlock.spec import METRICS, Task
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
+
+from airlock.evaluation.metrics import calibration_error, compute
+from airlock.package.answers import Answers
+from airlock.spec import METRICS, Task
 
 CLASSES = ("a", "b", "c")
 

@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import skops.io
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+
 from airlock.digests import digest_of_folder
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
@@ -16,9 +19,6 @@ from airlock.package.predictor import Predictor
 from airlock.package.skops_file import normalise
 from airlock.package.trust import load_pipeline, trusted_types
 from airlock.store import Store, StoreError
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import FunctionTransformer
-
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 

@@ -4,13 +4,13 @@ import json
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from airlock.package.describe import signature_of
 from airlock.package.signature import Feature, Signature
 from airlock.spec import Task
 from airlock.spec.columns import Kind
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.airlock.loans import loan_spec, loans
 
 SIGNATURE = Signature(

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from airlock.spec import METRICS, ModelSpec, SpecError, Task
-from airlock.training.candidate import fit
-from airlock.training.search import folds
 from sklearn.datasets import load_iris
 from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
 
+from airlock.spec import METRICS, ModelSpec, SpecError, Task
+from airlock.training.candidate import fit
+from airlock.training.search import folds
 from tests.airlock.loans import COLUMNS, LINEAR, TREES, loan_spec, loans
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from airlock.spec import ModelSpec
-from airlock.training.split import SplitError, held_out, split
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.spec import ModelSpec
+from airlock.training.split import SplitError, held_out, split
 from tests.airlock.loans import loan_spec, loans
 
 

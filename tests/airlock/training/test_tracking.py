@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+
 from airlock.package.fitted import Fitted
 from airlock.package.package import Package
 from airlock.settings import SettingsError
 from airlock.training.mlflow_client import client
 from airlock.training.registry import RegistryError, register, show_champion
 from airlock.training.tracking import track
-
 from tests.airlock.loans import loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 
@@ -96,6 +96,7 @@ def test_a_registered_version_loads_in_plain_mlflow_and_answers_alike(
     mlflow_url: str, made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow.sklearn
+
     from airlock.package.frame import frame
 
     fitted, package = made
