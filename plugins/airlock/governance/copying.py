@@ -32,15 +32,36 @@ def copy_line(*values: Any) -> str:
     return "\t".join([_text(value) for value in values]) + "\n"
 
 
+def kept(text: str) -> str:
+    """Return a text that PostgreSQL can keep, as it is.
+
+    Raises
+    ------
+    CopyError
+        When it holds a NUL character or half of a surrogate pair.
+    """
+    if "\0" in text:
+        raise CopyError("A text holds a NUL character, which PostgreSQL cannot keep. Leave it out.")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise CopyError(
+                f"A text holds half of a surrogate pair at character {error.start + 1}, which is no Unicode "
+                "text. Leave it out."
+            ) from None
+    return text
+
+
 def _text(value: Any) -> str:
     if value is None:
         return NULL
     if isinstance(value, str):
-        return _kept(value).translate(ESCAPES)
+        return kept(value).translate(ESCAPES)
     if isinstance(value, float):
         return NULL if math.isnan(value) else repr(value)
     if isinstance(value, Mapping):
-        return _kept(_json(value)).translate(ESCAPES)
+        return kept(_json(value)).translate(ESCAPES)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise CopyError(f"The moment {value.isoformat()} has no time zone. Give it one, such as +00:00.")
@@ -69,17 +90,3 @@ def _finite(name: str, value: Any) -> Any:
     raise CopyError(
         f"{name} is infinite, which JSON cannot say. Send a finite number, or null where it is missing."
     )
-
-
-def _kept(text: str) -> str:
-    if "\0" in text:
-        raise CopyError("A text holds a NUL character, which PostgreSQL cannot keep. Leave it out.")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise CopyError(
-                f"A text holds half of a surrogate pair at character {error.start + 1}, which is no Unicode "
-                "text. Leave it out."
-            ) from None
-    return text

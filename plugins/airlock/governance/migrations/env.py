@@ -1,9 +1,10 @@
 """How Alembic reaches the airlock database."""
 
+from alembic import context
+
 from airlock.governance.engine import connect, lock
 from airlock.governance.tables import metadata
 from airlock.settings import database_url
-from alembic import context
 
 
 def run() -> None:

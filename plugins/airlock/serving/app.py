@@ -1,0 +1,37 @@
+"""The scoring API: `uvicorn airlock.serving.app:app`. Applications ask it, and it answers by the champion."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from airlock.serving import refusals
+from airlock.serving.limits import BodyLimit
+from airlock.serving.routes import router
+from airlock.serving.service import running_service
+from airlock.settings import database_url, settings
+from airlock.store import Store
+
+DESCRIPTION = """
+Scores rows by the **champion** of a model: the version that came through the airlock and that the
+deployment record names. Every answer is in the prediction log before it is given; when it cannot be logged,
+there is none.
+"""
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    with running_service(database_url(), Store(settings().store)) as service:
+        app.state.service = service
+        yield
+
+
+def _make() -> FastAPI:
+    made = FastAPI(title="Airlock scoring", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    made.include_router(router)
+    made.add_middleware(BodyLimit)
+    refusals.register(made)
+    return made
+
+
+app = _make()

@@ -1,0 +1,134 @@
+"""Forms: what the scoring API takes and gives, with the words its documentation uses."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from airlock.spec.columns import Kind
+
+MAX_ROWS = 1000
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _within_the_calendar(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"lies outside {EARLIEST.year} to {LATEST.year}")
+    return moment
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+def _readable(text: str) -> str:
+    """Return what a caller sent as something that can be sent back."""
+    return text[:200].encode(errors="replace").decode()
+
+
+EntityKey = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+EventTime = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Row(_Form):
+    """One thing to be scored."""
+
+    features: dict[str, Any] = Field(
+        description="Every field of the model by name; null where a value is not known. "
+        "GET /v1/models/{model} lists the fields."
+    )
+    entity_key: EntityKey | None = Field(None, description="What the row is about, such as an application.")
+    event_time: EventTime | None = Field(
+        None, description="When it happened, with its time zone; now where it is left out."
+    )
+
+
+class Question(_Form):
+    """Rows to be scored by the champion of a model."""
+
+    rows: list[Row] = Field(min_length=1, max_length=MAX_ROWS, description="Answered in the same order.")
+    purpose: Literal["decision", "smoke_test"] = Field(
+        "decision", description="A smoke test is logged too, and left out of what the night shift measures."
+    )
+
+
+class Prediction(_Form):
+    """The answer for one row."""
+
+    id: UUID = Field(description="Names this answer in the prediction log.")
+    entity_key: str | None
+    score: float = Field(
+        description="Probability of the positive class (binary) or of the predicted one (multiclass), "
+        "or the predicted number (regression)."
+    )
+    prediction: str = Field(description="The predicted class, or the number, as text.")
+
+
+class Reply(_Form):
+    """Answers, and the version that gave them; every one of them is in the prediction log."""
+
+    model: str
+    version: int
+    package_digest: str = Field(description="SHA-256 of the package that answered: what was approved.")
+    predictions: list[Prediction]
+
+
+class InputField(_Form):
+    """One field that a model takes, and what was seen of it in training."""
+
+    name: str
+    kind: Kind
+    categories: list[str]
+    minimum: float | None
+    maximum: float | None
+    example: Any
+
+
+class ModelSummary(_Form):
+    """What serves a model, according to the deployment record."""
+
+    model: str
+    version: int
+    package_digest: str
+    since: datetime = Field(description="When it was deployed.")
+    available: bool
+    reason: str = Field(description="Why it is not available; empty where it is.")
+
+
+class ModelDetails(ModelSummary):
+    """What serves a model, what it takes and what it gives."""
+
+    task: str
+    classes: list[str]
+    positive: str | None
+    fields: list[InputField]
+
+
+class Readiness(_Form):
+    """Whether this process can answer for every champion, and what stands in the way."""
+
+    ready: bool
+    problems: list[str]
+
+
+class Problem(_Form):
+    """One thing wrong with a request."""
+
+    row: int | None = Field(description="Which row, counted from 0; null where it is not about one row.")
+    field: Annotated[str, BeforeValidator(_readable)]
+    wrong: str
+    cure: str
+
+
+class Refused(_Form):
+    """Why there is no answer, and what to change where it is the request."""
+
+    detail: str
+    problems: list[Problem] = []

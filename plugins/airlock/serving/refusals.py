@@ -1,0 +1,87 @@
+"""Refusals: every way in which the scoring API gives no answer, in one form and without anything secret."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from airlock.serving.forms import MAX_ROWS, Problem, Refused
+
+LOG = logging.getLogger("uvicorn.error.airlock")
+
+CURES = {
+    "json_invalid": "Send one JSON object.",
+    "missing": "Add it.",
+    "extra_forbidden": "Remove it; features go into features.",
+    "timezone_aware": "Give it a time zone, such as 2026-03-01T12:00:00+00:00.",
+    "too_long": f"Send at most {MAX_ROWS} rows in one request.",
+    "too_short": "Send at least one row.",
+    "literal_error": "Write decision or smoke_test, or leave it out.",
+    "model_attributes_type": "Send a JSON object with the content type application/json.",
+}
+CURE = "See the form of the request at /docs."
+
+
+class Refusal(Exception):
+    """There is no answer, for a reason that the caller may read."""
+
+    def __init__(self, status: int, detail: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = Refused(detail=detail, problems=list(problems))
+
+    def response(self) -> JSONResponse:
+        """Return the refusal as the caller gets it."""
+        return JSONResponse(self.body.model_dump(), self.status)
+
+
+def register(app: FastAPI) -> None:
+    """Answer every error of an application in the form of a refusal."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def wrong_rows(problems: Sequence[Problem]) -> Refusal:
+    """Return the refusal of rows that the model cannot take."""
+    first = problems[0]
+    where = "" if first.row is None else f"Row {first.row}, "
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return Refusal(422, f"{where}{first.field}: {first.wrong} {first.cure}{more}", problems)
+
+
+async def _refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return wrong_rows([_problem(found) for found in error.errors()]).response()
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return JSONResponse(Refused(detail=str(error.detail)).model_dump(), error.status_code, error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    return Refusal(500, "The scoring API failed; its log says where. Nothing was decided.").response()
+
+
+def _problem(found: dict[str, Any]) -> Problem:
+    place = [part for part in found["loc"] if part != "body"]
+    in_row = len(place) > 1 and place[0] == "rows" and isinstance(place[1], int)
+    field = ".".join(str(part) for part in (place[2:] if in_row else place)) or ("row" if in_row else "body")
+    wrong = found["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    return Problem(
+        row=place[1] if in_row else None,
+        field=field,
+        wrong=wrong[:1].lower() + wrong[1:],
+        cure=CURES.get(found["type"], CURE),
+    )

@@ -1,0 +1,103 @@
+"""A real scoring API for tests: uvicorn in a process of its own, on a real database and a real store."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import make_url, text
+from sqlalchemy.engine import Engine
+
+from airlock.governance.deployments import Deployment, deploy
+from airlock.governance.engine import connect
+from airlock.package.package import Package
+from airlock.store import Store
+from tests.airlock.governance.records import approved_release, register
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE = 60.0
+PASSWORD = "sesame-open"
+PREDICT = "/v1/models/loans/predict"
+
+
+@dataclass(frozen=True)
+class ScoringApi:
+    """A running scoring API and what it stands on."""
+
+    client: httpx.Client
+    engine: Engine
+    store: Store
+    log_file: Path
+
+    def predict(self, *rows: dict[str, Any], **more: Any) -> httpx.Response:
+        """Ask for predictions of the loans model."""
+        return self.client.post(PREDICT, json={"rows": list(rows), **more})
+
+    def logged(self, columns: str = "*") -> list[Any]:
+        """Return the prediction log."""
+        with self.engine.connect() as conn:
+            return list(conn.execute(text(f"SELECT {columns} FROM predictions ORDER BY scored_at, id")))
+
+    def deploy(self, package: Package, version: int) -> Deployment:
+        """Bring a package through the airlock."""
+        with self.engine.begin() as conn:
+            candidate = register(
+                conn, model=package.signature.model, version=version, package_digest=package.digest
+            )
+            return deploy(conn, approved_release(conn, candidate), candidate, datetime.now(UTC))
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition, and fail saying what did not come about."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
+    """Run a scoring API until the block ends; it has looked at the record once."""
+    url = make_url(database).set(password=PASSWORD).render_as_string(hide_password=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    engine = connect(database)
+    log_file = logs / "scoring.log"
+    with log_file.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "airlock.serving.app:app", "--port", str(port)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "AIRLOCK_DATABASE_URL": url,
+                "AIRLOCK_STORE": str(store),
+                "PYTHONPATH": "plugins",
+            },
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        try:
+            wait_until(lambda: _answers(client, process), "the scoring API answers")
+            yield ScoringApi(client, engine, Store(store), log_file)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            engine.dispose()
+
+
+def _answers(client: httpx.Client, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "the scoring API ended"
+    try:
+        return client.get("/healthz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
