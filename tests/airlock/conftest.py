@@ -8,9 +8,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from airlock.governance.engine import connect
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import Connection, Engine
+
+from airlock.governance.engine import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 

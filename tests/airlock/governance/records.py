@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from airlock.governance import candidates, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.releases import Release
-from sqlalchemy.engine import Connection
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

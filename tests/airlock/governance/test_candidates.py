@@ -1,10 +1,10 @@
 import pytest
-from airlock.digests import digest_of
-from airlock.governance import candidates
-from airlock.governance.records import RecordError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from airlock.digests import digest_of
+from airlock.governance import candidates
+from airlock.governance.records import RecordError
 from tests.airlock.governance.records import MOMENT, register
 
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from airlock.governance.candidates import Candidate
-from airlock.governance.decision import decide
-from airlock.governance.releases import Approval, Release
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.governance.candidates import Candidate
+from airlock.governance.decision import decide
+from airlock.governance.releases import Approval, Release
 from tests.airlock.governance.records import MOMENT
 
 RELEASE = Release(

@@ -4,11 +4,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from airlock.governance import releases
-from airlock.governance.deployments import DeploymentRefused, champion, champions, deploy, withdraw
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
+from airlock.governance import releases
+from airlock.governance.deployments import DeploymentRefused, champion, champions, deploy, withdraw
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 DAY = timedelta(days=1)

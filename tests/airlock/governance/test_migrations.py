@@ -1,10 +1,11 @@
 """The migrations make exactly the tables that the code speaks of."""
 
-from airlock.governance.engine import connect
-from airlock.governance.tables import metadata
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+
+from airlock.governance.engine import connect
+from airlock.governance.tables import metadata
 
 CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint

@@ -2,9 +2,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import pytest
+
 from airlock.governance import nights
 from airlock.governance.nights import Night, breached_since
-
 from tests.airlock.governance.records import MOMENT
 
 FIFTH = date(2026, 3, 5)

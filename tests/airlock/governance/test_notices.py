@@ -2,9 +2,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from airlock.governance.notices import send_once
 from sqlalchemy import text
 
+from airlock.governance.notices import send_once
 from tests.airlock.governance.records import MOMENT
 
 

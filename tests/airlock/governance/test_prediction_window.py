@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 import pytest
+
 from airlock.data.window import Window
 from airlock.governance.predictions import (
     OWN_COLUMNS,
@@ -15,7 +16,6 @@ from airlock.governance.predictions import (
     versions_of_night,
 )
 from airlock.spec.columns import Kind
-
 from tests.airlock.governance.records import MOMENT
 
 KINDS = {"income": Kind.NUMBER, "housing": Kind.CATEGORY, "married": Kind.BOOLEAN}

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from airlock.governance import predictions
-from airlock.governance.copying import CopyError
-from airlock.governance.predictions import PredictionRow, batch_id, log, replace_night
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from airlock.governance import predictions
+from airlock.governance.copying import CopyError
+from airlock.governance.predictions import PredictionRow, batch_id, log, replace_night
 from tests.airlock.governance.records import MOMENT
 
 ROW = PredictionRow(

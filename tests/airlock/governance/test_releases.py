@@ -1,7 +1,7 @@
 import pytest
+
 from airlock.governance import releases
 from airlock.governance.records import RecordError
-
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 

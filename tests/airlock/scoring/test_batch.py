@@ -2,13 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
+
 from airlock.data.window import Window
 from airlock.governance.copying import CopyError
 from airlock.governance.predictions import of_window
 from airlock.package.predictor import Predictor
 from airlock.scoring.batch import score_night
-from sqlalchemy import text
-
 from tests.airlock.loans import START, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 
