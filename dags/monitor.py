@@ -16,6 +16,7 @@
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
+
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
 from airlock.operators.defaults import DEFAULTS

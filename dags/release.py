@@ -17,6 +17,7 @@
 """
 
 from airflow.sdk import DAG, Param, TriggerRule
+
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.approve import ApproveOperator
 from airlock.operators.assets import candidate_asset, champion_asset
@@ -62,6 +63,7 @@ for spec in usable_specs():
                 body="{{ ti.xcom_pull(task_ids='open')['evidence'] }}",
                 release=release,
                 evidence_digest="{{ ti.xcom_pull(task_ids='open')['evidence_digest'] }}",
+                **common,
             )
             for slot in range(1, spec.approval.people + 1)
         ]

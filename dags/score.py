@@ -9,6 +9,7 @@ already scored keeps what it has: that was the decision of its day.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
+
 from airlock.operators.defaults import DEFAULTS
 from airlock.operators.score import ScoreOperator
 from airlock.operators.specs import usable_specs

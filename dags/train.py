@@ -19,6 +19,7 @@ evidence). **A killed run** resumes where it stopped: every step is keyed by its
 """
 
 from airflow.sdk import DAG, Param
+
 from airlock.operators.assets import candidate_asset, retrain_asset
 from airlock.operators.defaults import DEFAULTS
 from airlock.operators.evaluate import EvaluateOperator

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
+
 from airlock.samples.credit.generate import generate
 from airlock.samples.credit.load import load
 from airlock.samples.credit.tables import create_tables
 from airlock.samples.credit.world import Episode, World
-
 from stack.postgres import cluster_of
 from stack.secrets import read_secrets
 from stack.settings import Settings

@@ -8,7 +8,7 @@ from airlock.settings import ROOT
 
 @cache
 def code_version() -> str:
-    """Return the commit of this checkout, with `+changes` when files differ from it, or `unknown` outside git."""
+    """Return the commit of this checkout, `+changes` when files differ from it, `unknown` outside git."""
     try:
         commit = _git("rev-parse", "HEAD")
         changes = _git("status", "--porcelain", "--untracked-files=no")

@@ -35,7 +35,7 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, kind: str, folder: Path) -> str:
-        """Move a staged folder to its place by content and return its digest; keeping it twice is harmless."""
+        """Move a staged folder to its place by content, and return its digest; twice is as once."""
         digest = digest_of_folder(folder)
         place = self.root / kind / digest
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -86,13 +86,13 @@ class Store:
         place = self.root / kind / f"{digest}.json"
         if not place.is_file():
             raise StoreError(
-                f"{kind} {short(digest)} is not in the evidence store ({place}). Restore the store from its backup."
+                f"{kind} {short(digest)} is not in the evidence store ({place}). Restore it from its backup."
             )
         value = json.loads(place.read_bytes())
         if digest_of(value) != digest:
             raise StoreError(
-                f"{kind} {short(digest)} in the evidence store ({place}) was changed. Restore it from its backup "
-                "and look for who changed it."
+                f"{kind} {short(digest)} in the evidence store ({place}) was changed. Restore it from its "
+                "backup and look for who changed it."
             )
         return value
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.data.read import read
+from airlock.data.read import NoRows, read
 from airlock.data.window import night_of
 from airlock.governance.deployments import Deployment
 from airlock.governance.predictions import versions_of_night
@@ -36,7 +36,10 @@ def score_source(
         others = versions_of_night(connection, spec.name, night) - {champion.version}
     if others:
         return {"night": night, "version": max(others), "rows": 0, "kept": True}
-    table = read(spec, window=window, as_of=interval_end, models=models, connect=connect)
+    try:
+        table = read(spec, window=window, as_of=interval_end, models=models, connect=connect)
+    except NoRows:  # the monitor finds that nothing was scored, and says so
+        return {"night": night, "version": champion.version, "rows": 0, "kept": False}
     predictor = Predictor.load(open_package(store, champion.package_digest))
     rows = score_night(engine, spec, predictor, champion.version, table, window=window, at=at)
     return {"night": night, "version": champion.version, "rows": rows, "kept": False}

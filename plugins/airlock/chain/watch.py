@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import Engine
 
 from airlock.chain.validation import SUITE_FILE
-from airlock.data.errors import DataError
-from airlock.data.read import read
+from airlock.data.read import NoRows, read
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deployments, nights
@@ -115,7 +114,7 @@ def _performance(
         return None
     try:
         known = read(spec, window=cohort, as_of=end.astimezone(UTC), models=models, connect=connect)
-    except DataError as error:
+    except NoRows as error:
         return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error))
     return performance.measure(spec, predictions, known)
 

@@ -22,8 +22,24 @@ def connect(connection_id: str) -> "Engine":
 
 
 def database() -> "Engine":
-    """Return an engine for the airlock database."""
-    return connect(AIRLOCK_CONNECTION)
+    """Return an engine for the airlock database.
+
+    Not the hook's own: where psycopg 3 is installed beside it, the hook prefers that, and COPY differs.
+    """
+    from sqlalchemy.engine import URL
+
+    from airlock.governance.engine import connect
+
+    known = BaseHook.get_connection(AIRLOCK_CONNECTION)
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=known.login,
+        password=known.password,
+        host=known.host,
+        port=known.port,
+        database=known.schema,
+    )
+    return connect(url.render_as_string(hide_password=False))
 
 
 class ModelOperator(BaseOperator):
