@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import mean
 
 import pyarrow as pa
 import pytest
@@ -47,15 +48,20 @@ def evaluated(spec: ModelSpec, models: Path, folder: Path) -> Evaluation:
     return evaluate(spec, holdout, {name: package}, {name: fitted.cross_validation}, None)
 
 
-def by_chance(spec: ModelSpec, share: float) -> ModelSpec:
+def by_chance(spec: ModelSpec, share: float, seed: int) -> ModelSpec:
     chance = spec.training.split.model_copy(update={"by": "random", "holdout": share})
-    return spec.model_copy(update={"training": spec.training.model_copy(update={"split": chance})})
+    training = spec.training.model_copy(update={"split": chance, "seed": seed})
+    return spec.model_copy(update={"training": training})
 
 
-def test_bank_marketing_on_a_random_split(real_include: Path, tmp_path: Path) -> None:
-    spec = by_chance(load_model(real_include, "bank_marketing"), 0.3)
-    found = evaluated(spec, real_include / "models", tmp_path)
-    assert found.metrics["roc_auc"] == pytest.approx(0.787, abs=0.01)
+def test_bank_marketing_on_random_splits(real_include: Path, tmp_path: Path) -> None:
+    """One split's figure lies within .8 % of the mean (standard deviation over seeds), so five are taken."""
+    spec = load_model(real_include, "bank_marketing")
+    found = [
+        evaluated(by_chance(spec, 0.3, seed), real_include / "models", tmp_path).metrics["roc_auc"]
+        for seed in range(5)
+    ]
+    assert mean(found) == pytest.approx(0.787, abs=0.01)
 
 
 def test_bank_marketing_on_the_time_split(real_include: Path, tmp_path: Path) -> None:

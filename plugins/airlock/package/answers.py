@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from airlock.package.cores import one_core
 from airlock.spec.metrics import Task
 
 
@@ -52,10 +53,12 @@ class Answers:
 
 def answers_of(pipeline: Any, rows: pd.DataFrame, *, task: Task, positive: str | None) -> Answers:
     """Ask a fitted pipeline about every row of a frame made by `airlock.package.frame`."""
+    with one_core():
+        said = pipeline.predict(rows) if task is Task.REGRESSION else pipeline.predict_proba(rows)
     if task is Task.REGRESSION:
-        numbers = np.asarray(pipeline.predict(rows), dtype=np.float64).reshape(-1)
+        numbers = np.asarray(said, dtype=np.float64).reshape(-1)
         return Answers(numbers, [repr(float(number)) for number in numbers])
-    probabilities = np.asarray(pipeline.predict_proba(rows), dtype=np.float64)
+    probabilities = np.asarray(said, dtype=np.float64)
     classes = [str(label) for label in pipeline.classes_]
     chosen = probabilities.argmax(axis=1)
     if task is Task.BINARY:

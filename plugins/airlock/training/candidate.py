@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from airlock.package.cores import one_core
 from airlock.package.describe import signature_of
 from airlock.package.fitted import Fitted
 from airlock.package.frame import frame
@@ -49,7 +50,7 @@ def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
     candidate = spec.training.candidates[name]
     estimator, given = estimator_for(spec, name, models=models)
     unfitted = pipeline_for(estimator, kinds, candidate.preprocessing)
-    with refusal(spec, name, models), _listening() as heard:
+    with refusal(spec, name, models), one_core(), _listening() as heard:
         pipeline, found, metrics, trials = search(
             unfitted, features, truth, spec=spec, space=candidate.search
         )

@@ -10,8 +10,10 @@ import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_info
 
 from airlock.digests import digest_of_folder
+from airlock.package.cores import one_core
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
 from airlock.package.package import REFERENCE_ROWS, Package, open_package
@@ -232,3 +234,8 @@ def test_a_regression_is_packaged_and_answers_numbers(tmp_path: Path) -> None:
     assert answers.probabilities is None
     assert answers.predictions[0] == repr(float(answers.scores[0]))
     assert np.corrcoef(answers.scores, table["debt"].to_numpy())[0, 1] > 0.99
+
+
+def test_a_model_takes_one_core_however_many_there_are() -> None:
+    with one_core():
+        assert {library["num_threads"] for library in threadpool_info()} == {1}
