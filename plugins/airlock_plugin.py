@@ -20,7 +20,7 @@ class AirlockPlugin(AirflowPlugin):
     ]
 
     @property
-    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+    def fastapi_apps(self) -> list[dict[str, Any]]:
         """The app; made where it is asked for, which only the API server does."""
         from airlock.ui.app import create_app
 

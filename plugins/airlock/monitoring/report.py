@@ -10,12 +10,20 @@ import pyarrow as pa
 
 from airlock.monitoring.drift import PREDICTION, SCORE
 from airlock.spec.columns import Kind
+from airlock.spec.governance import Drift
 
 MOST_ROWS = 2000
+DEFAULT = Drift()
 
 
 def evidently_page(
-    reference: pa.Table, current: pa.Table, features: Mapping[str, Kind], *, title: str, classifier: bool
+    reference: pa.Table,
+    current: pa.Table,
+    features: Mapping[str, Kind],
+    *,
+    title: str,
+    classifier: bool,
+    limits: Drift = DEFAULT,
 ) -> str:
     """Return a self-contained HTML page that compares a night with the training data, column by column.
 
@@ -29,17 +37,19 @@ def evidently_page(
         The page's heading, such as the model and the night.
     classifier
         Whether `prediction` is a class to compare, or repeats the score.
+    limits
+        The spec's; the page marks a column by the same measure and limit as the alerts do.
     """
     kinds = {**features, SCORE: Kind.NUMBER, **({PREDICTION: Kind.CATEGORY} if classifier else {})}
     shown = {
         name: kind for name, kind in kinds.items() if _filled(reference, name) and _filled(current, name)
     }
     left_out = [name for name in kinds if name not in shown]
-    page = _compare(_sample(reference, shown), _sample(current, shown), shown)
+    page = _compare(_sample(reference, shown), _sample(current, shown), shown, limits)
     return _headed(page, title, current.num_rows, left_out)
 
 
-def _compare(reference: pa.Table, current: pa.Table, kinds: Mapping[str, Kind]) -> str:
+def _compare(reference: pa.Table, current: pa.Table, kinds: Mapping[str, Kind], limits: Drift) -> str:
     # Read when Evidently is imported: it must report to nobody, whoever calls this.
     os.environ["DO_NOT_TRACK"] = "1"
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -48,6 +58,7 @@ def _compare(reference: pa.Table, current: pa.Table, kinds: Mapping[str, Kind]) 
         from evidently import DataDefinition, Dataset, Report
         from evidently.presets import DataDriftPreset
 
+        preset = DataDriftPreset(method="psi", threshold=limits.psi, drift_share=limits.share)
         definition = DataDefinition(
             numerical_columns=[name for name, kind in kinds.items() if kind is Kind.NUMBER],
             categorical_columns=[name for name, kind in kinds.items() if kind is not Kind.NUMBER],
@@ -56,7 +67,7 @@ def _compare(reference: pa.Table, current: pa.Table, kinds: Mapping[str, Kind]) 
             Dataset.from_pandas(table.to_pandas(), data_definition=definition)
             for table in (reference, current)
         )
-        return Report([DataDriftPreset()]).run(now, before).get_html_str(as_iframe=False)
+        return Report([preset]).run(now, before).get_html_str(as_iframe=False)
 
 
 def _filled(table: pa.Table, name: str) -> bool:
@@ -77,13 +88,13 @@ def _headed(page: str, title: str, rows: int, left_out: list[str]) -> str:
     """Put a heading of our own above Evidently's content."""
     missing = f" Without a value on one side, so not shown: {', '.join(left_out)}." if left_out else ""
     note = (
-        f"{rows:,} rows that night; the charts compare at most {MOST_ROWS:,} of them with as many "
-        f"training rows, for reading. Alerts come from all rows.{missing}"
+        f"{rows:,} rows that night; the charts compare at most {MOST_ROWS:,} of them with as many training "
+        "rows, for reading. Few rows alone raise a PSI here; alerts take that off, and come from all rows."
     )
     heading = (
         '<header style="font-family:system-ui,sans-serif;padding:16px 24px;border-bottom:1px solid #ddd">'
         f'<h1 style="font-size:20px;margin:0">{escape(title)}</h1>'
-        f'<p style="margin:4px 0 0;color:#555">{escape(note)}</p></header>'
+        f'<p style="margin:4px 0 0;color:#555">{escape(note + missing)}</p></header>'
     )
     head, body, rest = page.partition("<body>")
     return f"{head}{body}{heading}{rest}"

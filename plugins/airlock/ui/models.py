@@ -1,14 +1,19 @@
 """The models page and the page of one model."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
+from airlock.spec.load import SPEC_FILE
 from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
 from airlock.ui.rendering import html
+
+MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ def models_page(request: Request) -> HTMLResponse:
         newest = newest_of_all(connection)
     rows = [(known(name), newest.get(name, Newest())) for name in names]
     gone = sorted(model for model, records in newest.items() if model not in names and records.champion)
-    return html("models", request, rows=rows, gone=gone)
+    return html("models", request, rows=rows, gone=gone, most_problems=MOST_PROBLEMS)
 
 
 def model_page(request: Request, name: str) -> HTMLResponse:
@@ -50,7 +55,17 @@ def model_page(request: Request, name: str) -> HTMLResponse:
 
 def known(name: str) -> Known:
     """Return a model of include/models, broken or not."""
+    here = settings()
+    files = (here.models / name / SPEC_FILE, *sorted(here.policies.glob("*.yaml")))
+    return _known(
+        here.include, name, tuple((file.name, file.stat().st_mtime_ns) for file in files if file.is_file())
+    )
+
+
+@lru_cache(maxsize=1024)
+def _known(include: Path, name: str, written: tuple[tuple[str, int], ...]) -> Known:
+    """Read a spec once for each time that it or a policy was `written`."""
     try:
-        return Known(name, load_model(settings().include, name), ())
+        return Known(name, load_model(include, name), ())
     except SpecError as error:
         return Known(name, None, tuple(str(problem) for problem in error.problems))

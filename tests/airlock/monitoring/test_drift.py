@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
 from airlock.digests import canonical_json
 from airlock.monitoring.counts import count_numbers
 from airlock.monitoring.distances import expected_psi, jensen_shannon, kolmogorov_smirnov, psi
 from airlock.monitoring.drift import ColumnDrift, measure
 from airlock.monitoring.profile import profile
 from airlock.package.answers import Answers
-from scipy import stats
-from scipy.spatial.distance import jensenshannon
-
 from tests.airlock.monitoring.worlds import FEATURES, answers, table
 
 LIMIT = 0.25

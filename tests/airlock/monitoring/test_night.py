@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from airlock.digests import canonical_json
 from airlock.monitoring.drift import ColumnDrift, Shift
 from airlock.monitoring.night import Finding, asking_for_retraining, judge
 from airlock.monitoring.performance import Performance
-
 from tests.airlock.monitoring.specs import spec
 
 WATCHED = spec(performance={"limits": [{"metric": "roc_auc", "at_least": 0.66}]})

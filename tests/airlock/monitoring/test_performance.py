@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from airlock.digests import canonical_json
 from airlock.monitoring.performance import Performance, measure
 from airlock.spec import ModelSpec
-
 from tests.airlock.monitoring.specs import spec
 
 START = datetime(2026, 8, 1, tzinfo=UTC)

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pyarrow as pa
+
 from airlock.digests import canonical_json
 from airlock.monitoring.counts import count_numbers, count_values, quantile_edges
 from airlock.monitoring.profile import MOST_VALUES, describe, profile
 from airlock.package.answers import Answers
 from airlock.spec.columns import Kind
-
 from tests.airlock.monitoring.worlds import FEATURES, answers, table
 
 

@@ -3,8 +3,8 @@
 import re
 
 import pyarrow as pa
-from airlock.monitoring.report import MOST_ROWS, evidently_page
 
+from airlock.monitoring.report import MOST_ROWS, evidently_page
 from tests.airlock.monitoring.worlds import FEATURES, answers, table
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+
 from airlock.package.answers import Answers
 from airlock.spec.columns import Kind
 

@@ -1,6 +1,7 @@
 """The pages: what they show, when there is nothing to show, and when something is broken."""
 
 import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -69,13 +70,29 @@ def test_an_installation_without_models_says_how_to_begin(browser: TestClient, i
 def test_a_broken_spec_is_shown_with_its_error_and_breaks_nothing_else(
     browser: TestClient, include: Path
 ) -> None:
-    folder = include / "models" / "broken"
-    folder.mkdir()
-    (folder / "model.yaml").write_text("title: <i>Broken</i>\nownre: me\n")
+    shutil.copytree(include / "models" / "credit_risk", include / "models" / "broken")
+    file = include / "models" / "broken" / "model.yaml"
+    file.write_text(file.read_text().replace("purpose:", "<i>prupose</i>:", 1))
     page = browser.get("/airlock/")
     assert page.status_code == 200
-    assert "ownre: is not a key Airlock knows" in page.text and "Credit default risk" in page.text
-    assert "ownre" in browser.get("/airlock/models/broken").text
+    assert "&lt;i&gt;prupose&lt;/i&gt;: is not a key Airlock knows" in page.text
+    assert "Credit default risk" in page.text
+    assert "purpose: is missing" in browser.get("/airlock/models/broken").text
+
+
+def test_many_problems_of_a_spec_are_all_on_its_own_page(browser: TestClient, include: Path) -> None:
+    (include / "models" / "broken").mkdir()
+    (include / "models" / "broken" / "model.yaml").write_text("ownre: me\n")
+    assert re.search(r"All \d+ problems", browser.get("/airlock/").text)
+    assert "ownre: is not a key" in browser.get("/airlock/models/broken").text
+
+
+def test_a_mended_spec_is_shown_at_once(browser: TestClient, include: Path) -> None:
+    file = include / "models" / "credit_risk" / "model.yaml"
+    whole = file.read_text()
+    for content, shown in ((whole + "oops: 1\n", True), (whole, False)):
+        file.write_text(content)
+        assert ("oops: is not a key" in browser.get("/airlock/").text) is shown
 
 
 def test_a_champion_whose_folder_is_gone_is_named(browser: TestClient, engine: Engine, include: Path) -> None:
