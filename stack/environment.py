@@ -23,10 +23,6 @@ NO_TELEMETRY = {
     "SCARF_ANALYTICS": "false",
 }
 
-#: Tasks run side by side. With threads of their own they wait for one another on the same cores: training the
-#: demo's boosted trees took 400 s on two busy cores, and takes 8 s so.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
 #: Airflow's own settings for a small installation on one machine.
 AIRFLOW_SETTINGS = {
     "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
@@ -77,7 +73,6 @@ def shared(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, 
         "MLFLOW_TRACKING_URI": settings.mlflow_url,
         **{key: str(port) for key, port in settings.ports.items()},
         **NO_TELEMETRY,
-        **ONE_THREAD,
     }
 
 

@@ -29,9 +29,9 @@ def smoke_test(
     model = package.signature.model
     with httpx.Client(base_url=scoring_url, timeout=10) as client:
         _wait_for(client, model, version, package.digest, patience)
-        examples = package.examples
+        examples = package.examples()
         request = {
-            "rows": [{"features": example["row"]} for example in examples],
+            "rows": [{"features": example["features"]} for example in examples],
             "purpose": "smoke_test",
         }
         response = client.post(f"/v1/models/{model}/predict", json=request)

@@ -5,6 +5,7 @@ from typing import Any
 
 from airlock.chain.lineage import Lineage
 from airlock.data.snapshot import open_snapshot
+from airlock.evaluation.figures import to_json
 from airlock.monitoring.profile import profile
 from airlock.package.package import build
 from airlock.spec import ModelSpec
@@ -50,5 +51,5 @@ def make_candidate(
         "candidate": name,
         "package": package.digest,
         "mlflow_run_id": run_id,
-        "cross_validation": {metric: dict(figures) for metric, figures in fitted.cross_validation.items()},
+        "cross_validation": to_json(fitted.cross_validation),
     }

@@ -55,7 +55,7 @@ def watch(
     version, package = answering(spec, predictions, store, engine)
     features = predictions.select(list(spec.data.features))
     validation = _validated(spec, features, models)
-    drifts = drift.measure(package.profile, features, logged_answers(predictions)) if len(predictions) else ()
+    drifts = drift.measure(package.profile(), features, logged_answers(predictions)) if len(predictions) else ()
     seen = _performance(spec, window, engine, models, connect)
     findings = judge(spec, rows=len(predictions), validation=validation, drifts=drifts, performance=seen)
     night = Night(
