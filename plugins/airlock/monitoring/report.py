@@ -94,7 +94,7 @@ def _headed(page: str, title: str, rows: int, left_out: list[str]) -> str:
     heading = (
         '<header style="font-family:system-ui,sans-serif;padding:16px 24px;border-bottom:1px solid #ddd">'
         f'<h1 style="font-size:20px;margin:0">{escape(title)}</h1>'
-        f'<p style="margin:4px 0 0;color:#555">{escape(note + missing)}</p></header>'
+        f'<p style="margin:4px 0 0;opacity:.75">{escape(note + missing)}</p></header>'
     )
     head, body, rest = page.partition("<body>")
     return f"{head}{body}{heading}{rest}"
