@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from airlock.mail.facts import FACTS, AlertLine
 from airlock.mail.render import MailError, render
 
