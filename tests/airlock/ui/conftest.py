@@ -1,5 +1,6 @@
 """The app as Airflow mounts it, on a real database, with and without a login."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 # Airflow reads its home while it is imported, and would make one in the user's own.
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airlock-airflow-"))
+if "AIRFLOW_HOME" not in os.environ:
+    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airlock-airflow-")
+    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parents[3]
 
