@@ -25,6 +25,7 @@ def write_report(
         package.signature.kinds,
         title=f"{spec.title}: {night.night}",
         classifier=spec.task is not Task.REGRESSION,
+        limits=spec.monitoring.drift,
     )
     path = store.page(spec.name, report_name(night), page)
     with engine.begin() as connection:

@@ -35,9 +35,8 @@ def database() -> "Engine":
         "postgresql+psycopg2",
         username=known.login,
         password=known.password,
-        host=known.host,
-        port=known.port,
         database=known.schema,
+        query={"host": known.host, "port": str(known.port or 5432)},  # so that a socket's folder will do too
     )
     return connect(url.render_as_string(hide_password=False))
 
