@@ -21,7 +21,7 @@ LOG = logging.getLogger("uvicorn.error.airlock")
 LOOK_SECONDS = 1.0
 #: A package that could not be used is tried again this much later, so that a restored store heals by itself.
 RETRY_SECONDS = 10.0
-#: Looks that callers ask for come no closer than this.
+#: Looks come no closer than this, however many unknown models are asked for.
 CLOSEST_SECONDS = 0.1
 STALE_SECONDS = 15.0
 TOLERANCE = 1e-9
@@ -56,7 +56,7 @@ class Champions:
         self._store = store
         self._serving: Mapping[str, Champion | Unavailable] = {}
         self._looking = threading.Lock()
-        self._looked = -STALE_SECONDS
+        self._began = self._looked = float("-inf")
         self._trouble = "The deployment record was not read yet."
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, name="champions", daemon=True)
@@ -79,9 +79,11 @@ class Champions:
         return self._serving.get(model)
 
     def look(self) -> None:
-        """Read the record now, unless that was done a moment ago, and load what is new."""
+        """Read the record, not before this was asked for, and load what is new."""
+        asked = time.monotonic()
         with self._looking:
-            if time.monotonic() - self._looked >= CLOSEST_SECONDS:
+            if self._began < asked:  # else somebody's look began while this one waited for its turn
+                self._stopping.wait(max(0.0, self._looked + CLOSEST_SECONDS - time.monotonic()))
                 self._look()
 
     @property
@@ -104,6 +106,7 @@ class Champions:
             self._stopping.wait(LOOK_SECONDS)
 
     def _look(self) -> None:
+        self._began = time.monotonic()
         try:
             with self._engine.connect() as conn:
                 recorded = deployments.champions(conn)

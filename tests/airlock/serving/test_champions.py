@@ -20,13 +20,12 @@ def test_a_first_deployment_answers_at_once(own_api, world):
     assert own_api.predict({"features": world.rows[0]}).status_code == 404
     assert own_api.client.get("/readyz").json() == {"ready": True, "problems": []}
     own_api.deploy(world.linear, 1)
-    wait_until(lambda: serving(own_api) == 1, "version 1 serves")
     assert own_api.predict({"features": world.rows[0]}).json()["version"] == 1
 
 
 def test_a_new_champion_takes_over_without_a_lost_request(own_api, world):
     own_api.deploy(world.linear, 1)
-    wait_until(lambda: serving(own_api) == 1, "version 1 serves")
+    assert serving(own_api) == 1
     expected = {1: world.answers(world.linear)[0], 2: world.answers(world.trees)[0]}
     done = Event()
 
@@ -59,7 +58,7 @@ def test_a_new_champion_takes_over_without_a_lost_request(own_api, world):
 
 def test_a_changed_package_never_answers_and_neither_does_the_one_before(own_api, world):
     own_api.deploy(world.linear, 1)
-    wait_until(lambda: serving(own_api) == 1, "version 1 serves")
+    assert serving(own_api) == 1
     with (own_api.store.root / "packages" / world.trees.digest / "signature.json").open("a") as file:
         file.write(" ")
     own_api.deploy(world.trees, 2)
@@ -90,7 +89,7 @@ def test_a_withdrawn_champion_stops_and_the_one_before_comes_back(own_api, world
 
 def test_what_cannot_be_logged_is_not_answered(own_api, world):
     own_api.deploy(world.linear, 1)
-    wait_until(lambda: serving(own_api) == 1, "version 1 serves")
+    assert serving(own_api) == 1
     url = make_url(own_api.engine.url)
     own_api.engine.dispose()
     administration = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
