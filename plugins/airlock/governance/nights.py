@@ -68,12 +68,6 @@ def find(conn: Connection, model: str, night: date) -> Night | None:
     return None if row is None else record_of(Night, row)
 
 
-def latest(conn: Connection, model: str, count: int) -> tuple[Night, ...]:
-    """Return the last `count` recorded nights, newest first."""
-    query = sa.select(nights).where(nights.c.model == model).order_by(nights.c.night.desc()).limit(count)
-    return tuple(record_of(Night, row) for row in conn.execute(query))
-
-
 def note_report(conn: Connection, model: str, night: date, report: str) -> None:
     """Note where a recorded night's page is kept."""
     conn.execute(sa.update(nights).where(*_is(model, night)).values(report=report))

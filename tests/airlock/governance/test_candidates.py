@@ -54,3 +54,16 @@ def test_changed_evidence_is_noticed(conn):
     conn.execute(text("""UPDATE candidates SET evidence = '{"roc_auc": 0.99, "version": 1}'"""))
     with pytest.raises(RecordError, match=f"evidence of candidate {made.id} of credit_risk was changed"):
         candidates.find(conn, made.id)
+
+
+def test_a_release_takes_the_named_version_or_the_newest(conn):
+    first, second = register(conn, version=1), register(conn, version=2)
+    assert candidates.to_release(conn, "credit_risk", 1) == first
+    assert candidates.to_release(conn, "credit_risk", None) == second
+
+
+@pytest.mark.parametrize(("version", "wanted"), [(9, "version 9"), (None, "candidate")])
+def test_a_release_of_what_was_never_registered_says_so(conn, version, wanted):
+    register(conn, version=None)
+    with pytest.raises(RecordError, match=f"credit_risk has no registered {wanted}"):
+        candidates.to_release(conn, "credit_risk", version)

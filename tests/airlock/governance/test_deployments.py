@@ -8,7 +8,14 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from airlock.governance import releases
-from airlock.governance.deployments import DeploymentRefused, champion, champions, deploy, withdraw
+from airlock.governance.deployments import (
+    DeploymentRefused,
+    champion,
+    champions,
+    deploy,
+    of_release,
+    withdraw,
+)
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 DAY = timedelta(days=1)
@@ -37,6 +44,13 @@ def test_the_champion_before_is_retired(conn):
     )
     assert champion(conn, "credit_risk", at=MOMENT + DAY) == second
     assert champion(conn, "credit_risk", at=MOMENT - DAY) is None
+
+
+def test_a_release_knows_what_it_deployed_and_what_served_before(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    assert of_release(conn, first.release_id)[1] is None
+    made, before = of_release(conn, second.release_id)
+    assert (made, before.id) == (second, first.id)
 
 
 def test_models_do_not_touch_each_other(conn):

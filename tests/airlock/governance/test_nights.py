@@ -43,12 +43,6 @@ def test_a_measure_that_is_no_number_is_refused(conn):
         nights.record(conn, replace(CALM, measures={"psi": float("nan")}))
 
 
-def test_the_latest_nights_come_newest_first(conn):
-    for day in (3, 5, 4):
-        watched(conn, day)
-    assert [night.night.day for night in nights.latest(conn, "credit_risk", 2)] == [5, 4]
-
-
 def test_since_the_first_of_the_nights_in_a_row(conn):
     for day in (2, 3, 4, 5):
         watched(conn, day)
