@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env demo test test-fast lint bench lock clean
+.PHONY: help setup up down status mail env demo test test-fast lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -63,6 +63,9 @@ lint: setup  ## ruff (rules and format) and mypy
 
 bench: setup  ## measure against peers; one table and the same as JSON
 	@$(PYTHON) -m bench
+
+docs: setup  ## write docs/spec.md from the objects that read the specs
+	@$(PYTHON) -m airlock.spec.reference
 
 lock: setup  ## resolve requirements.txt and requirements-dev.txt again into requirements.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \

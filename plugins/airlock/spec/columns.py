@@ -38,15 +38,21 @@ class Classification(StrEnum):
 
 KINDLESS = {Role.IDENTIFIER, Role.EVENT_TIME, Role.IGNORED}
 
+#: Columns that the prediction log and a package's reference have beside the features.
+TAKEN_NAMES = ("score", "prediction", "version", "entity_key", "event_time")
+
 
 class Column(Section):
     """One column of the data."""
 
-    role: Role
-    classification: Classification
-    kind: Kind | None = None
-    description: str = ""
-    unit: str = ""
+    role: Role = Field(description="what the column is for; only features reach the estimator")
+    classification: Classification = Field(description="how carefully it must be treated")
+    kind: Kind | None = Field(
+        None,
+        description="what its values are; needed but for the roles identifier, event_time and ignored",
+    )
+    description: str = Field("", description="what it says, for people")
+    unit: str = Field("", description="what a number counts, such as EUR a month, for people")
 
     @model_validator(mode="after")
     def _kind_where_values_matter(self) -> Self:
@@ -58,4 +64,4 @@ class Column(Section):
 
 
 Columns = dict[str, Column]
-ColumnsField = Field(min_length=2)
+ColumnsField = Field(min_length=2, description="every column of the source, by its name")

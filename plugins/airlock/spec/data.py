@@ -5,41 +5,47 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from airlock.spec.base import Section
-from airlock.spec.columns import Columns, ColumnsField, Kind, Role
+from airlock.spec.columns import TAKEN_NAMES, Columns, ColumnsField, Kind, Role
 from airlock.spec.durations import Duration, PositiveDuration
 
 
 class SqlSource(Section):
     """A query on a database that Airflow has a connection to; it may use :start, :end and :as_of."""
 
-    connection: str
-    query: str
+    connection: str = Field(description="the name of an Airflow connection")
+    query: str = Field(description="one SELECT that gives the columns; :start, :end and :as_of are bound")
 
 
 class FileSource(Section):
     """One CSV or Parquet file at any address fsspec can open; relative paths start at the model's folder."""
 
-    path: str
-    format: Literal["csv", "parquet"]
-    separator: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = ","
+    path: str = Field(description="a path, relative to the model's folder, or an address such as s3://…")
+    format: Literal["csv", "parquet"] = Field(description="what the file is, whatever its name ends in")
+    separator: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = Field(
+        ",", description="CSV only: the one character between two values"
+    )
     header: list[str] | None = Field(
-        None, description="the columns' names, where the file has no header line"
+        None, description="CSV only: the columns' names, where the file has no header line"
     )
 
 
 class CallableSource(Section):
-    """A Python function that returns a pandas DataFrame: load(*, start, end, as_of, **arguments)."""
+    """A Python function that returns a pandas DataFrame: `load(*, start, end, as_of, **arguments)`."""
 
-    function: str
-    arguments: dict[str, str | int | float | bool] = {}
+    function: str = Field(
+        description="its dotted path; the model's own data.py is `airlock_models.<model>.data`"
+    )
+    arguments: dict[str, str | int | float | bool] = Field(
+        {}, description="what else it is called with, by keyword"
+    )
 
 
 class Source(Section):
     """Exactly one of the three kinds of source."""
 
-    sql: SqlSource | None = None
-    file: FileSource | None = None
-    callable: CallableSource | None = None
+    sql: SqlSource | None = Field(None, description="a query on a database")
+    file: FileSource | None = Field(None, description="one CSV or Parquet file")
+    callable: CallableSource | None = Field(None, description="a Python function")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -62,15 +68,19 @@ class Source(Section):
 class DataSpec(Section):
     """The data a model learns from and is watched on."""
 
-    source: Source
+    source: Source = Field(description="where the rows come from")
     entity_key: str = Field(description="the column that names the row's thing, one value a row")
     event_time: str | None = Field(None, description="the column that says when the row's event happened")
     subject_key: str | None = Field(None, description="the column that names the person the row is about")
-    target: str
+    target: str = Field(description="the column to be predicted")
     positive: str | int | bool | None = Field(
         None, description="binary only: the target value that counts as yes"
     )
-    outcome_delay: Duration = Field("0d", validate_default=True)
+    outcome_delay: Duration = Field(
+        "0d",
+        validate_default=True,
+        description="how long after its event a row's outcome is known; younger rows are not trained on",
+    )
     history: PositiveDuration | None = Field(
         None, description="how far back training looks; everything where absent"
     )
@@ -100,13 +110,18 @@ class DataSpec(Section):
         return self
 
     @model_validator(mode="after")
-    def _one_column_for_each_single_role(self) -> Self:
+    def _columns_can_be_told_apart(self) -> Self:
         for role in (Role.TARGET, Role.EVENT_TIME):
             extra = [name for name in self.with_role(role) if name not in (self.target, self.event_time)]
             if extra:
                 raise ValueError(
                     f"{', '.join(extra)} has the role {role} beside the one named above. Write ignored."
                 )
+        if taken := [name for name in self.features if name in TAKEN_NAMES]:
+            raise ValueError(
+                f"{taken[0]} cannot be a feature's name: the prediction log has a column of that name. "
+                f"Give it another name in the source, such as {taken[0]}_given."
+            )
         if not self.features:
             raise ValueError("no column has the role feature. Give at least one column role: feature.")
         return self

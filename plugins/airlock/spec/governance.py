@@ -14,10 +14,10 @@ Origin = Literal["spec", "policy"]
 class Limit(Section):
     """A bound on one metric; `origin` says who asks for it."""
 
-    metric: str
-    at_least: float | None = None
-    at_most: float | None = None
-    origin: Origin = "spec"
+    metric: str = Field(description="one of the task's metrics")
+    at_least: float | None = Field(None, description="the lowest value that passes")
+    at_most: float | None = Field(None, description="the highest value that passes")
+    origin: Origin = Field("spec", description="who asks for it; Airlock writes this, leave it out")
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -35,23 +35,29 @@ class Limit(Section):
 class ChampionGate(Section):
     """A candidate may be worse than the champion on the same rows by no more than the tolerance."""
 
-    metric: str
-    tolerance: float = Field(0.0, ge=0)
+    metric: str = Field(description="the metric in which the two are compared")
+    tolerance: float = Field(0.0, ge=0, description="by how much the candidate may be worse")
 
 
 class Gates(Section):
     """The rules a candidate must pass before people are asked."""
 
-    limits: tuple[Limit, ...] = ()
-    champion: ChampionGate
+    limits: tuple[Limit, ...] = Field(
+        (), description="bounds on the hold-out metrics; the policy's own are added"
+    )
+    champion: ChampionGate = Field(description="how a candidate must compare with what serves")
 
 
 class Approval(Section):
     """Who may let a candidate into production, and how long they have."""
 
     approvers: dict[str, EmailStr] = Field({}, description="Airflow user name: e-mail address")
-    people: int = Field(1, ge=0, le=5)
-    timeout: PositiveDuration = Field("3d", validate_default=True)
+    people: int = Field(
+        1, ge=0, le=5, description="how many distinct people must approve; 0 releases what passes the gates"
+    )
+    timeout: PositiveDuration = Field(
+        "3d", validate_default=True, description="how long they have; no answer in time is no approval"
+    )
 
     @model_validator(mode="after")
     def _enough_approvers(self) -> Self:
@@ -66,21 +72,23 @@ class Approval(Section):
 class Batch(Section):
     """Nightly batch scoring of the source's new rows."""
 
-    schedule: Schedule = "0 1 * * *"
+    schedule: Schedule = Field("0 1 * * *", description="when, in UTC; the night is the day before")
 
 
 class Deployment(Section):
     """How the champion is used: always by the scoring API, and by batch scoring where asked."""
 
-    batch: Batch | None = None
+    batch: Batch | None = Field(None, description="score each night's rows; absent: the API only")
 
 
 class Performance(Section):
     """Limits on the champion in production, over the outcomes that arrived in a window."""
 
-    limits: tuple[Limit, ...] = Field(min_length=1)
-    window: PositiveDuration = Field("4w", validate_default=True)
-    minimum_rows: int = Field(200, ge=20)
+    limits: tuple[Limit, ...] = Field(min_length=1, description="bounds that alert when they are crossed")
+    window: PositiveDuration = Field(
+        "4w", validate_default=True, description="how much event time is measured together"
+    )
+    minimum_rows: int = Field(200, ge=20, description="with fewer outcomes nothing is judged")
 
 
 class Drift(Section):
@@ -89,39 +97,45 @@ class Drift(Section):
     Psi is the population stability index of one column; `share` the share of features over it.
     """
 
-    psi: float = Field(0.25, gt=0)
-    share: float = Field(0.2, ge=0, le=1)
-    prediction_psi: float = Field(0.25, gt=0)
-    minimum_rows: int = Field(100, ge=20)
+    psi: float = Field(0.25, gt=0, description="the population stability index above which a column alerts")
+    share: float = Field(
+        0.2, ge=0, le=1, description="the share of drifted features above which all of them alert"
+    )
+    prediction_psi: float = Field(0.25, gt=0, description="the index above which score or prediction alerts")
+    minimum_rows: int = Field(100, ge=20, description="a night with fewer rows does not alert of drift")
 
 
 class Retraining(Section):
     """Whether what a night finds may start a training by itself, and how often at most."""
 
-    automatic: bool = False
-    cooldown: Duration = Field("1w", validate_default=True)
+    automatic: bool = Field(False, description="whether drift or bad performance starts a training")
+    cooldown: Duration = Field(
+        "1w", validate_default=True, description="how long after one such training no other is started"
+    )
 
 
 class Monitoring(Section):
     """The night shift."""
 
-    schedule: Schedule = "0 3 * * *"
-    drift: Drift = Drift()
-    performance: Performance | None = None
-    retraining: Retraining = Retraining()
+    schedule: Schedule = Field("0 3 * * *", description="when, in UTC; the night is the day before")
+    drift: Drift = Field(Drift(), description="when the night's rows lie too far from the training data")
+    performance: Performance | None = Field(
+        None, description="when the answers were too wrong; absent: never judged"
+    )
+    retraining: Retraining = Field(Retraining(), description="whether a night may start a training")
 
 
 class Person(Section):
     """Somebody who answers for the model."""
 
-    name: str = Field(min_length=1)
-    email: EmailStr
+    name: str = Field(min_length=1, description="how people call them")
+    email: EmailStr = Field(description="where mails about the model go")
 
 
 class Alerts(Section):
     """Who gets the mail when somebody must look."""
 
-    to: tuple[EmailStr, ...] = Field(min_length=1)
+    to: tuple[EmailStr, ...] = Field(min_length=1, description="one address, or a list of them")
 
     @field_validator("to", mode="before")
     @classmethod

@@ -16,18 +16,20 @@ class ModelSpec(Section):
     """One model: what it is for, what it learns from, what it must reach and who answers for it."""
 
     name: str = Field(exclude=True, description="the folder's name; not written in the file")
-    title: str = Field(min_length=1)
-    purpose: str = Field(min_length=1)
-    owner: Person
-    risk_tier: Literal["minimal", "limited", "high"]
-    task: Task
-    data: DataSpec
-    training: Training
-    gates: Gates
-    approval: Approval
-    deployment: Deployment = Deployment()
-    monitoring: Monitoring = Monitoring()
-    alerts: Alerts
+    title: str = Field(min_length=1, description="how people call the model")
+    purpose: str = Field(min_length=1, description="what it is for, and what it must not be used for")
+    owner: Person = Field(description="who answers for it")
+    risk_tier: Literal["minimal", "limited", "high"] = Field(
+        description="how much harm a wrong answer can do; names the policy that is its floor"
+    )
+    task: Task = Field(description="what kind of answer it gives")
+    data: DataSpec = Field(description="what it learns from and is watched on")
+    training: Training = Field(description="how candidates are made")
+    gates: Gates = Field(description="what a candidate must reach before people are asked")
+    approval: Approval = Field(description="who lets it out")
+    deployment: Deployment = Field(Deployment(), description="how the champion is used")
+    monitoring: Monitoring = Field(Monitoring(), description="how the champion is watched")
+    alerts: Alerts = Field(description="who is mailed when somebody must look")
 
     @model_validator(mode="after")
     def _metrics_exist(self) -> Self:

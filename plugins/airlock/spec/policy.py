@@ -31,7 +31,9 @@ class Policy(Section):
     )
     automatic_retraining: bool = Field(description="whether a night may start a training by itself")
     drift_psi: float = Field(gt=0, description="the population stability index that alerts, at most")
-    limits: dict[Task, tuple[Limit, ...]] = {}
+    limits: dict[Task, tuple[Limit, ...]] = Field(
+        {}, description="for each task the bounds every model of the tier must reach"
+    )
 
 
 def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:

@@ -66,6 +66,11 @@ WRONG = {
         "region: {role: target",
         ("data:", "region", "Write ignored"),
     ),
+    "feature that hides a column of the log": (
+        "channel: {role",
+        "score: {role",
+        ("data:", "score cannot be a feature's name", "such as score_given"),
+    ),
     "no source": (SQL, "  source:\n    sqll:\n", ("data.source.sqll:", "'sql'")),
     "two sources": (
         SQL,
