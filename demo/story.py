@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 import httpx
 
+from airlock.spec import load_model
+from airlock.usercode import resolve
 from demo.people import NIGHTS, People
 from demo.progress import Progress, require
 from demo.world import change_the_world, fill_warehouse, midnight, next_calendar
@@ -108,13 +110,10 @@ def ask_credit(settings: Settings, progress: Progress) -> int:
 
 def ask_tumour(settings: Settings, progress: Progress) -> None:
     """Ask production about a real tumour of the reference data."""
-    from airlock.settings import settings as airlock_settings
-    from airlock.usercode import resolve
-
-    load = resolve("airlock_models.tumour_diagnosis.data.load", airlock_settings().models)
-    row = load(start=None, end=None, as_of=datetime.now().astimezone()).iloc[0]
-    info = httpx.get(f"{settings.scoring_url}/v1/models/tumour_diagnosis", trust_env=False).json()
-    features = {feature["name"]: row[feature["name"]].item() for feature in info["features"]}
+    spec = load_model(settings.include, "tumour_diagnosis")
+    load = resolve("airlock_models.tumour_diagnosis.data.load", settings.include / "models")
+    row = load(start=None, end=None, as_of=None).iloc[0]
+    features = {name: row[name].item() for name in spec.data.features}
     answer = _ask(settings, "tumour_diagnosis", features)
     progress.say(f"tumour_diagnosis version {answer['version']}: {answer['predictions'][0]['prediction']}")
 

@@ -50,7 +50,11 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
         ),
         Process(
             "scoring",
-            _python("uvicorn", "airlock.serving.app:app", "--host", HOST, "--port", settings.scoring_port),
+            _python(
+                "uvicorn",
+                "airlock.serving.app:app",
+                *("--host", HOST, "--port", settings.scoring_port, "--no-access-log"),
+            ),
             shared,
         ),
         Process("airflow-api", _python("airflow", "api-server"), airflow),
