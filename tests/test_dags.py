@@ -1,0 +1,116 @@
+"""The Dags as Airflow reads them: which there are, and how their tasks hang together."""
+
+from typing import Any
+
+import pytest
+
+from tests.dag_files import SPECS, chain, dag_ids, edges, parse
+
+
+@pytest.fixture(scope="module")
+def bag() -> Any:
+    return parse()
+
+
+def test_every_file_imports(bag: Any) -> None:
+    assert bag.import_errors == {}
+
+
+def test_every_spec_has_its_dags_and_there_are_no_others(bag: Any) -> None:
+    assert set(bag.dags) == dag_ids(*SPECS.values())
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_train(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.train"]
+    ways = chain("snapshot", "validate", "train", "evaluate", "gate", "register") | {("gate", "refuse")}
+    # What a step reads from an earlier one hangs on it, too.
+    read = {("train", "gate"), ("validate", "gate")}
+    assert edges(dag) == ways | read
+    mapped = dag.get_task("train").expand_input.value
+    assert mapped == {"candidate": list(SPECS[model].training.candidates)}
+    assert dag.max_active_runs == 1
+    assert set(dag.params) == {"reason", "as_of"}
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_release_asks_as_many_people_as_the_spec_says(bag: Any, model: str) -> None:
+    dag, approval = bag.dags[f"{model}.release"], SPECS[model].approval
+    asked = [f"approve_{slot}" for slot in range(1, approval.people + 1)]
+    ways = chain("open", *asked, "decide", "deploy", "smoke_test", "announce")
+    assert edges(dag) == ways | {("open", "decide"), ("decide", "close")}
+    for slot, name in enumerate(asked, start=1):
+        task = dag.get_task(name)
+        assert task.slot == slot
+        assert [user["id"] for user in task.assigned_users] == list(approval.approvers)
+        assert task.response_timeout == approval.timeout
+        assert task.options == ["Approve", "Reject"]
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_no_answer_is_ever_given_by_itself(bag: Any, model: str) -> None:
+    release = bag.dags[f"{model}.release"]
+    answers = [task for task in release.tasks if task.task_id.startswith("approve_")]
+    assert [task.defaults for task in answers] == [None] * len(answers)
+    assert release.get_task("decide").trigger_rule == "all_done_min_one_success"
+    assert release.get_task("deploy").trigger_rule == "all_success"
+
+
+@pytest.mark.parametrize("model", [name for name, spec in SPECS.items() if spec.deployment.batch])
+def test_score(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.score"]
+    assert [task.task_id for task in dag.tasks] == ["score"]
+    assert dag.timetable.expression == SPECS[model].deployment.batch.schedule
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_monitor(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.monitor"]
+    assert edges(dag) == {("measure", "report")} | chain("measure", "triage", "alert", "retrain")
+    assert dag.timetable.expression == SPECS[model].monitoring.schedule
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_a_model_s_dags_start_one_another_by_its_assets_only(bag: Any, model: str) -> None:
+    def waits_for(kind: str) -> list[str]:
+        return [asset.uri for asset in bag.dags[f"{model}.{kind}"].timetable.asset_condition.objects]
+
+    def updates(kind: str) -> dict[str, list[str]]:
+        tasks = bag.dags[f"{model}.{kind}"].tasks
+        return {task.task_id: [asset.uri for asset in task.outlets] for task in tasks if task.outlets}
+
+    assert waits_for("train") == [f"airlock://{model}/retrain"]
+    assert waits_for("release") == [f"airlock://{model}/candidate"]
+    assert updates("train") == {"register": [f"airlock://{model}/candidate"]}
+    assert updates("release") == {"announce": [f"airlock://{model}/champion"]}
+    assert updates("monitor") == {"retrain": [f"airlock://{model}/retrain"]}
+
+
+def test_every_dag_explains_itself_and_says_whose_it_is(bag: Any) -> None:
+    for name, dag in bag.dags.items():
+        model, _, kind = name.partition(".")
+        assert len(dag.doc_md) > 200, name
+        assert SPECS[model].title in dag.description
+        assert set(dag.tags) == {model, kind, SPECS[model].risk_tier}
+        assert dag.catchup is False
+
+
+def test_every_task_is_tried_again_and_its_failure_mailed(bag: Any) -> None:
+    from airlock.operators.failure import mail_failure
+
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            where = f"{dag.dag_id}.{task.task_id}"
+            assert task.retries == 2, where
+            # No answer is no failure: closing the release says so.
+            mails = [] if task.task_id.startswith("approve_") else [mail_failure]
+            assert list(task.on_failure_callback or []) == mails, where
+
+
+def test_every_trigger_form_explains_its_fields(bag: Any) -> None:
+    for dag in bag.dags.values():
+        for name in dag.params:
+            field = dag.params.get_param(name)
+            assert field.schema["title"], f"{dag.dag_id}.{name}"
+            assert len(field.description) > 20, f"{dag.dag_id}.{name}"
+            assert field.value is None, "every field may stay empty"
