@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-import skops.io
 import yaml
 
 from airlock.package.fitted import Fitted
+from airlock.package.quiet_skops import skops
 from airlock.package.signature import Signature
 from airlock.package.skops_file import normalise
 from airlock.package.trust import importing_own_code, trusted_types

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
-
 from airlock.package.errors import PackageError
+from airlock.package.quiet_skops import skops
 from airlock.usercode import PACKAGE, importing_from
 
 LIBRARIES = ("sklearn", "numpy", "scipy")
@@ -44,7 +42,12 @@ def load_pipeline(path: Path, model: str, code: Path) -> Any:
     try:
         with importing_own_code(code):
             return skops.io.load(path, trusted=trusted)
-    except (UntrustedTypesFoundException, ImportError, AttributeError, TypeError) as error:
+    except (
+        skops.io.exceptions.UntrustedTypesFoundException,
+        ImportError,
+        AttributeError,
+        TypeError,
+    ) as error:
         raise PackageError(
             f"{path.name} of {model} cannot be loaded: {error}. It was made by other library versions, "
             "or its code is incomplete: compare provenance.json with what is installed, or train again."
