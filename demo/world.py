@@ -10,6 +10,7 @@ from airlock.samples.credit.generate import generate
 from airlock.samples.credit.load import load
 from airlock.samples.credit.tables import create_tables
 from airlock.samples.credit.world import Episode, World
+from demo.progress import require
 from stack.postgres import cluster_of
 from stack.secrets import read_secrets
 from stack.settings import Settings
@@ -19,7 +20,7 @@ AHEAD = timedelta(days=30)  # so that the stack's own nightly runs find rows for
 CALM_NIGHTS = 3
 CHANGED_NIGHTS = 2
 BETWEEN_DEMOS = timedelta(days=14)  # past the cooldown of the last automatic training
-FIRST_DEMO = timedelta(days=70)  # before today
+FIRST_DEMO = timedelta(days=182)  # before today
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,13 @@ def next_calendar(settings: Settings) -> Calendar:
         start = date.fromisoformat(json.loads(note.read_text())["start"]) + BETWEEN_DEMOS
     else:
         start = datetime.now(UTC).date() - FIRST_DEMO
+    calendar = Calendar(start)
+    require(
+        calendar.end < datetime.now(UTC).date(),
+        "The demo has told all its days on this installation: make clean, then make demo begins anew.",
+    )
     note.write_text(json.dumps({"start": start.isoformat()}))
-    return Calendar(start)
+    return calendar
 
 
 def fill_warehouse(settings: Settings, calendar: Calendar) -> int:
