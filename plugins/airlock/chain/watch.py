@@ -55,7 +55,9 @@ def watch(
     version, package = answering(spec, predictions, store, engine)
     features = predictions.select(list(spec.data.features))
     validation = _validated(spec, features, models)
-    drifts = drift.measure(package.profile(), features, logged_answers(predictions)) if len(predictions) else ()
+    drifts = (
+        drift.measure(package.profile(), features, logged_answers(predictions)) if len(predictions) else ()
+    )
     seen = _performance(spec, window, engine, models, connect)
     findings = judge(spec, rows=len(predictions), validation=validation, drifts=drifts, performance=seen)
     night = Night(
@@ -88,7 +90,7 @@ def answering(spec: ModelSpec, predictions: "pa.Table", store: Store, engine: En
             candidate = candidates.find_version(connection, spec.name, answered.most_common(1)[0][0])
         else:
             champion = deployments.champion(connection, spec.name)
-            candidate = champion and candidates.find(connection, champion.candidate_id)
+            candidate = candidates.find(connection, champion.candidate_id) if champion else None
     if candidate is None or candidate.version is None:
         raise NothingDeployed(f"No version of {spec.name} is deployed or has answered: nothing to watch.")
     return candidate.version, open_package(store, candidate.package_digest)

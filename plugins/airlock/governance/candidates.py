@@ -37,6 +37,13 @@ class Candidate:
     as_of: datetime
     recorded_at: datetime
 
+    @property
+    def registered_version(self) -> int:
+        """The version in MLflow, which a registered candidate always has."""
+        if self.version is None:
+            raise RecordError(f"Candidate {self.id} of {self.model} was refused, so it has no version.")
+        return self.version
+
 
 def record(
     conn: Connection,

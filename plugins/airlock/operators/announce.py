@@ -23,7 +23,7 @@ class AnnounceOperator(ReleaseStepOperator):
             release, candidate = self.records(connection)
             deployment, before = deployments.of_release(connection, release.id)
             answers = releases.approvals(connection, release.id)
-        show_champion(self.model, candidate.version)
+        show_champion(self.model, candidate.registered_version)
         mail_once(
             f"release/{release.id}/deployed",
             {self.spec.owner.email, *self.spec.alerts.to},

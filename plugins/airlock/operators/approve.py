@@ -47,7 +47,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
         self.slot = slot
         self.evidence_digest = evidence_digest
         self.approvers = approvers
-        self.on_failure_callback = []  # no answer is no failure: closing the release says so
+        self.on_failure_callback: list[Any] = []  # no answer is no failure: closing the release says so
 
     def execute(self, context: Context) -> Any:
         from airlock.governance import releases

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from airlock.operators.base import ModelOperator
 
 if TYPE_CHECKING:
@@ -30,4 +32,7 @@ class ReleaseStepOperator(ModelOperator):
         from airlock.governance import candidates, releases
 
         release = releases.find(connection, int(self.release))
-        return release, candidates.find(connection, release.candidate_id)
+        candidate = release and candidates.find(connection, release.candidate_id)
+        if release is None or candidate is None:
+            raise AirflowFailException(f"Release {self.release} of {self.model} is not on record.")
+        return release, candidate

@@ -20,7 +20,7 @@ class SmokeTestOperator(ReleaseStepOperator):
             release, candidate = self.records(connection)
         package = open_package(self.store, candidate.package_digest)
         try:
-            smoke_test(settings().scoring_url, package, version=candidate.version)
+            smoke_test(settings().scoring_url, package, version=candidate.registered_version)
         except SmokeTestFailed as failure:
             with database().begin() as connection:
                 deployment, _ = deployments.of_release(connection, release.id)
