@@ -32,7 +32,7 @@ class ReleaseStepOperator(ModelOperator):
         from airlock.governance import candidates, releases
 
         release = releases.find(connection, int(self.release))
-        candidate = release and candidates.find(connection, release.candidate_id)
+        candidate = candidates.find(connection, release.candidate_id) if release else None
         if release is None or candidate is None:
             raise AirflowFailException(f"Release {self.release} of {self.model} is not on record.")
         return release, candidate
