@@ -60,6 +60,8 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
         Process("airflow-api", _python("airflow", "api-server"), airflow),
         Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), airflow),
         Process("airflow-dag-processor", _python("airflow", "dag-processor"), airflow),
+        # Nothing of Airlock's defers, but people's own tasks may, and Airflow's home page misses it in red.
+        Process("airflow-triggerer", _python("airflow", "triggerer", "--skip-serve-logs"), airflow),
     )
 
 
