@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env demo test test-fast lint bench docs lock clean
+.PHONY: help setup up down status mail env demo sample test test-fast lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -49,6 +49,9 @@ env: setup  ## print the stack's environment as shell exports: eval "$(make env)
 
 demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
 	@$(PYTHON) -m demo
+
+sample: setup  ## fill the sample lender's warehouse up to today, to play the demo's parts by hand
+	@$(PYTHON) -m demo.fill
 
 test: setup browser  ## every test, end-to-end on a real stack included
 	@$(PYTHON) -m pytest $(ARGS)
