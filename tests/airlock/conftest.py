@@ -1,4 +1,4 @@
-"""An airlock database for each test that needs one: made by the migrations, once, and copied."""
+"""Real services: a migrated airlock database for each test, one MLflow server, a lender with its data."""
 
 import os
 import subprocess
@@ -12,6 +12,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.governance.engine import connect
+from tests.airlock.lender import Lender, Trained, open_lender
+from tests.airlock.mlflow_server import mlflow_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,3 +77,32 @@ def conn(_shared_engine: Engine) -> Iterator[Connection]:
     """A connection whose transaction is rolled back after the test."""
     with _shared_engine.connect() as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def _mlflow_url(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with mlflow_server(new_database(), tmp_path_factory.mktemp("mlflow")) as url:
+        yield url
+
+
+@pytest.fixture
+def mlflow_url(_mlflow_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of a running MLflow server, named in the environment as the stack does."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", _mlflow_url)
+    return _mlflow_url
+
+
+@pytest.fixture(scope="session")
+def lender(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lender]:
+    """A lender whose store only ever grows, so that the tests of a session can share it."""
+    made = open_lender(tmp_path_factory.mktemp("lender"), new_database())
+    yield made
+    made.warehouse.dispose()
+
+
+@pytest.fixture(scope="session")
+def trained(lender: Lender, _mlflow_url: str) -> Trained:
+    """What a training of the lender's model left, tracked in a real MLflow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", _mlflow_url)
+        return lender.train()
