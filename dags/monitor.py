@@ -19,7 +19,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
-from airlock.operators.defaults import DEFAULTS
+from airlock.operators.defaults import defaults
 from airlock.operators.measure import MeasureOperator
 from airlock.operators.report import ReportOperator
 from airlock.operators.retrain import RetrainOperator
@@ -35,7 +35,7 @@ for spec in usable_specs():
         catchup=False,
         max_active_runs=2,
         tags=[spec.name, "monitor", spec.risk_tier],
-        default_args=DEFAULTS,
+        default_args=defaults(spec),
     ):
         common = {"model": spec.name, "spec_digest": spec.digest}
         measure = MeasureOperator(task_id="measure", **common)

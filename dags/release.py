@@ -23,7 +23,7 @@ from airlock.operators.approve import ApproveOperator
 from airlock.operators.assets import candidate_asset, champion_asset
 from airlock.operators.close_release import CloseReleaseOperator
 from airlock.operators.decide import DecideOperator
-from airlock.operators.defaults import DEFAULTS
+from airlock.operators.defaults import defaults
 from airlock.operators.deploy import DeployOperator
 from airlock.operators.open_release import OpenReleaseOperator
 from airlock.operators.smoke_test import SmokeTestOperator
@@ -38,7 +38,7 @@ for spec in usable_specs():
         catchup=False,
         max_active_runs=5,
         tags=[spec.name, "release", spec.risk_tier],
-        default_args=DEFAULTS,
+        default_args=defaults(spec),
         params={
             "version": Param(
                 None,

@@ -10,7 +10,7 @@ already scored keeps what it has: that was the decision of its day.
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from airlock.operators.defaults import DEFAULTS
+from airlock.operators.defaults import defaults
 from airlock.operators.score import ScoreOperator
 from airlock.operators.specs import usable_specs
 
@@ -25,6 +25,6 @@ for spec in usable_specs():
         catchup=False,
         max_active_runs=2,
         tags=[spec.name, "score", spec.risk_tier],
-        default_args=DEFAULTS,
+        default_args=defaults(spec),
     ):
         ScoreOperator(task_id="score", model=spec.name, spec_digest=spec.digest)

@@ -21,7 +21,7 @@ evidence). **A killed run** resumes where it stopped: every step is keyed by its
 from airflow.sdk import DAG, Param
 
 from airlock.operators.assets import candidate_asset, retrain_asset
-from airlock.operators.defaults import DEFAULTS
+from airlock.operators.defaults import defaults
 from airlock.operators.evaluate import EvaluateOperator
 from airlock.operators.gate import GateOperator
 from airlock.operators.refuse import RefuseOperator
@@ -40,7 +40,7 @@ for spec in usable_specs():
         catchup=False,
         max_active_runs=1,
         tags=[spec.name, "train", spec.risk_tier],
-        default_args=DEFAULTS,
+        default_args=defaults(spec),
         params={
             "reason": Param(
                 None,

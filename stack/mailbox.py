@@ -133,7 +133,7 @@ def _read(file: Path) -> Mail:
         date=str(message["Date"] or ""),
         sender=str(message["From"] or ""),
         recipients=str(message["X-Envelope-To"]),
-        subject=str(message["Subject"] or ""),
+        subject=" ".join(str(message["Subject"] or "").split()),
         text=_body(message, "plain"),
         html=_body(message, "html"),
         attachments=tuple(part.get_filename() or "unnamed" for part in message.iter_attachments()),
