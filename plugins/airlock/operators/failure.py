@@ -18,7 +18,9 @@ def mail_failure(context: Context) -> None:
         return
     task = context["ti"]
     model = task.dag_id.partition(".")[0]
-    spec = next(spec for spec in usable_specs() if spec.name == model)
+    spec = next((spec for spec in usable_specs() if spec.name == model), None)
+    if spec is None:  # its spec was broken meanwhile: then it says nothing about who is to be told
+        return
     mail_once(
         f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",
         spec.alerts.to,
