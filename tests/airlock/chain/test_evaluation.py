@@ -1,0 +1,113 @@
+"""Evaluating a run's candidates on the rows held out, and judging the best: evidence that can be proved."""
+
+from dataclasses import replace
+
+import pytest
+
+from airlock.chain.evaluation import evaluate_candidates
+from airlock.chain.gate import Ruling, gate
+from airlock.chain.registration import EVIDENCE
+from airlock.digests import digest_of
+from airlock.spec import ModelSpec
+from airlock.store import StoreError
+from tests.airlock.lender import Lender, Trained
+
+
+def judged(lender: Lender, trained: Trained, spec: ModelSpec | None = None) -> Ruling:
+    return gate(
+        spec or lender.spec,
+        trained.lineage,
+        validation=trained.validation,
+        made=trained.made,
+        evaluation=trained.evaluation,
+        champion_version=None,
+        store=lender.store,
+    )
+
+
+def stricter(spec: ModelSpec, metric: str, at_least: float) -> ModelSpec:
+    limits = tuple(
+        limit.model_copy(update={"at_least": at_least}) if limit.metric == metric else limit
+        for limit in spec.gates.limits
+    )
+    return spec.model_copy(update={"gates": spec.gates.model_copy(update={"limits": limits})})
+
+
+def test_every_candidate_is_measured_on_the_holdout(lender: Lender, trained: Trained) -> None:
+    found = trained.evaluation
+    assert found["rows"] == 420
+    assert [result["name"] for result in found["results"]] == ["linear", "trees"]
+    assert found["champion"] is None
+    folds = {one["candidate"]: one["cross_validation"]["roc_auc"]["mean"] for one in trained.made}
+    assert found["best"] == max(folds, key=folds.__getitem__)
+
+
+def test_the_champion_is_measured_on_the_same_rows(lender: Lender, trained: Trained) -> None:
+    found = evaluate_candidates(
+        lender.spec,
+        trained.lineage.snapshot,
+        trained.made,
+        champion_package=trained.package("linear"),
+        store=lender.store,
+    )
+    linear = next(result for result in found["results"] if result["name"] == "linear")
+    assert found["champion"]["metrics"] == linear["metrics"]
+
+
+def test_a_champion_whose_package_is_gone_is_not_left_out_silently(lender: Lender, trained: Trained) -> None:
+    with pytest.raises(StoreError, match="nothing is used in its place"):
+        evaluate_candidates(
+            lender.spec,
+            trained.lineage.snapshot,
+            trained.made,
+            champion_package="0" * 64,
+            store=lender.store,
+        )
+
+
+def test_evaluating_again_gives_the_same_figures(lender: Lender, trained: Trained) -> None:
+    again = evaluate_candidates(
+        lender.spec, trained.lineage.snapshot, trained.made, champion_package=None, store=lender.store
+    )
+    assert again == trained.evaluation
+
+
+def test_the_evidence_says_everything_and_is_kept_under_its_digest(lender: Lender, trained: Trained) -> None:
+    ruling = judged(lender, trained)
+    facts = lender.store.json(EVIDENCE, ruling.evidence_digest)
+    best = trained.evaluation["best"]
+    made = next(one for one in trained.made if one["candidate"] == best)
+    assert ruling.passed
+    assert digest_of(facts) == ruling.evidence_digest
+    assert facts["best"] == best
+    assert facts["package"] == made["package"]
+    assert facts["mlflow_run_id"] == made["mlflow_run_id"]
+    assert facts["snapshot"]["digest"] == trained.lineage.snapshot
+    assert facts["spec_digest"] == lender.spec.digest
+    assert (facts["trained_by"], facts["cause"], facts["dag_run_id"]) == ("dana", "a test", "manual__1")
+    assert facts["validation"]["success"] is True
+    assert [verdict["gate"] for verdict in facts["verdicts"]] == [one.gate for one in ruling.verdicts]
+
+
+def test_judging_again_gives_the_same_evidence(lender: Lender, trained: Trained) -> None:
+    assert judged(lender, trained) == judged(lender, trained)
+
+
+def test_one_failed_gate_is_enough_and_stands_in_the_evidence(lender: Lender, trained: Trained) -> None:
+    ruling = judged(lender, trained, stricter(lender.spec, "roc_auc", 0.999))
+    facts = lender.store.json(EVIDENCE, ruling.evidence_digest)
+    assert not ruling.passed
+    assert facts["passed"] is False
+    failed = [verdict["sentence"] for verdict in facts["verdicts"] if not verdict["passed"]]
+    assert len(failed) == 1
+    assert "0.999" in failed[0]
+
+
+def test_without_the_validation_there_is_no_evidence(lender: Lender, trained: Trained) -> None:
+    with pytest.raises(StoreError, match="validations 000000000000 is not in the evidence store"):
+        judged(lender, replace(trained, validation="0" * 64))
+
+
+def test_evidence_tells_runs_apart(lender: Lender, trained: Trained) -> None:
+    other = replace(trained, lineage=replace(trained.lineage, trained_by="ria"))
+    assert judged(lender, other).evidence_digest != judged(lender, trained).evidence_digest

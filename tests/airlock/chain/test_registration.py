@@ -1,0 +1,138 @@
+"""Registering and refusing: one record and one version for each run, whatever is repeated."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+
+from airlock.chain.gate import gate
+from airlock.chain.registration import EVIDENCE, refuse_candidate, register_candidate
+from airlock.governance.candidates import Candidate, newest_registered
+from airlock.governance.records import RecordError
+from airlock.spec import ModelSpec
+from airlock.store import StoreError
+from airlock.training.mlflow_client import client
+from tests.airlock.chain.test_evaluation import stricter
+from tests.airlock.lender import Lender, Trained
+
+AT = datetime(2026, 1, 9, 6, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def passed(lender: Lender, trained: Trained) -> str:
+    return evidence_of(lender, trained, lender.spec)
+
+
+@pytest.fixture(scope="module")
+def failed(lender: Lender, trained: Trained) -> str:
+    return evidence_of(lender, trained, stricter(lender.spec, "roc_auc", 0.999))
+
+
+def evidence_of(lender: Lender, trained: Trained, spec: ModelSpec) -> str:
+    ruling = gate(
+        spec,
+        trained.lineage,
+        validation=trained.validation,
+        made=trained.made,
+        evaluation=trained.evaluation,
+        champion_version=None,
+        store=lender.store,
+    )
+    return ruling.evidence_digest
+
+
+def registered(lender: Lender, engine: Engine, evidence: str, model: str) -> Candidate:
+    """Register under a name of the test's own: MLflow is shared."""
+    return register_candidate(model, evidence, store=lender.store, engine=engine, at=AT)
+
+
+def refused(lender: Lender, engine: Engine, evidence: str) -> Candidate:
+    return refuse_candidate("loans", evidence, store=lender.store, engine=engine, at=AT)
+
+
+def rows(engine: Engine) -> list[Any]:
+    with engine.connect() as conn:
+        return list(conn.execute(text("SELECT state, version, dag_run_id FROM candidates")))
+
+
+def test_a_candidate_is_recorded_with_its_version_and_its_evidence(
+    lender: Lender, engine: Engine, mlflow_url: str, passed: str
+) -> None:
+    candidate = registered(lender, engine, passed, "recorded")
+    facts = lender.store.json(EVIDENCE, passed)
+    assert (candidate.state, candidate.version) == ("registered", 1)
+    assert candidate.reason == "Every gate was passed."
+    assert candidate.evidence == facts
+    assert candidate.evidence_digest == passed
+    assert candidate.package_digest == facts["package"]
+    assert candidate.snapshot_digest == facts["snapshot"]["digest"]
+    assert (candidate.trained_by, candidate.cause) == ("dana", "a test")
+    assert candidate.as_of.isoformat() == facts["as_of"]
+    with engine.connect() as conn:
+        assert newest_registered(conn, "recorded") == candidate
+    tags = client().get_model_version("recorded", "1").tags
+    assert tags["airlock.evidence"] == passed
+    assert tags["airlock.snapshot"] == candidate.snapshot_digest
+    assert tags["airlock.trained_by"] == "dana"
+
+
+def test_registering_again_changes_and_doubles_nothing(
+    lender: Lender, engine: Engine, mlflow_url: str, passed: str
+) -> None:
+    first = registered(lender, engine, passed, "again")
+    assert registered(lender, engine, passed, "again") == first
+    assert rows(engine) == [("registered", 1, "manual__1")]
+    assert len(client().search_model_versions("name = 'again'")) == 1
+
+
+def test_a_task_killed_between_mlflow_and_the_record_goes_on_with_its_version(
+    lender: Lender, engine: Engine, new_airlock_database: Any, mlflow_url: str, passed: str
+) -> None:
+    from airlock.governance.engine import connect
+
+    lost = connect(new_airlock_database())
+    registered(lender, lost, passed, "killed")
+    lost.dispose()
+    assert registered(lender, engine, passed, "killed").version == 1
+    assert len(client().search_model_versions("name = 'killed'")) == 1
+
+
+def test_a_candidate_that_failed_a_gate_cannot_be_registered(
+    lender: Lender, engine: Engine, mlflow_url: str, failed: str
+) -> None:
+    with pytest.raises(ValueError, match=r"holds failed gates: .*0\.999.* It cannot be registered"):
+        registered(lender, engine, failed, "never")
+    assert rows(engine) == []
+    assert client().search_model_versions("name = 'never'") == []
+
+
+def test_a_refusal_is_recorded_once_with_every_reason(lender: Lender, engine: Engine, failed: str) -> None:
+    candidate = refused(lender, engine, failed)
+    assert refused(lender, engine, failed) == candidate
+    assert rows(engine) == [("refused", None, "manual__1")]
+    assert "0.999" in candidate.reason
+    assert candidate.evidence["passed"] is False
+
+
+def test_a_refused_run_is_not_registered_afterwards(
+    lender: Lender, engine: Engine, mlflow_url: str, passed: str, failed: str
+) -> None:
+    refused(lender, engine, failed)
+    with pytest.raises(RecordError, match="has already recorded a candidate with another outcome"):
+        registered(lender, engine, passed, "loans")
+    assert rows(engine) == [("refused", None, "manual__1")]
+
+
+def test_evidence_that_was_changed_registers_nothing(
+    lender: Lender, engine: Engine, mlflow_url: str, trained: Trained
+) -> None:
+    other = replace(trained, lineage=replace(trained.lineage, cause="to be forged"))
+    digest = evidence_of(lender, other, stricter(lender.spec, "roc_auc", 0.999))
+    file = lender.store.root / EVIDENCE / f"{digest}.json"
+    file.write_bytes(file.read_bytes().replace(b'"passed":false', b'"passed":true'))
+    with pytest.raises(StoreError, match="was changed"):
+        registered(lender, engine, digest, "forged")
+    assert rows(engine) == []

@@ -1,0 +1,138 @@
+"""Watching nights: what is found in a calm one, a drifting one, a faulty one and an empty one."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+
+from airlock.chain.night_report import report_name, write_report
+from airlock.chain.watch import NothingDeployed
+from airlock.data.window import night_of
+from airlock.governance import nights
+from airlock.governance.nights import Night
+from tests.airlock.chain.nights import scored, watched
+from tests.airlock.lender import (
+    A_DAY_S_LOANS,
+    ALSO_CALM,
+    CALM,
+    IN_CENTS,
+    NOTHING,
+    SHIFTED,
+    Lender,
+    Trained,
+    deployed,
+)
+
+
+@pytest.fixture
+def champion(trained: Trained, engine: Engine) -> Engine:
+    """A database whose champion is version 1."""
+    deployed(engine, trained.package("linear"))
+    return engine
+
+
+def kinds(night: Night) -> set[tuple[str, str | None]]:
+    return {(finding["kind"], finding["column"]) for finding in night.findings}
+
+
+def recorded(engine: Engine, night: Night) -> Night | None:
+    with engine.connect() as conn:
+        return nights.find(conn, "loans", night.night)
+
+
+def test_a_calm_night_finds_nothing_and_is_recorded(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, CALM)
+    night = watched(lender, champion, CALM)
+    assert (night.version, night.rows, night.findings) == (1, A_DAY_S_LOANS, [])
+    assert night.measures["suite"] == {"checks": 2, "failed": 0}
+    assert {drift["column"] for drift in night.measures["drift"]} >= set(lender.spec.data.features)
+    kept = recorded(champion, night)
+    assert kept is not None
+    assert (kept.version, kept.rows, kept.findings) == (night.version, night.rows, [])
+
+
+def test_watching_again_gives_the_same_record(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, SHIFTED)
+    first = recorded(champion, watched(lender, champion, SHIFTED))
+    assert recorded(champion, watched(lender, champion, SHIFTED)) == first
+
+
+def test_a_shift_of_one_feature_is_found_in_it_and_in_the_answers(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, SHIFTED)
+    night = watched(lender, champion, SHIFTED)
+    found = kinds(night)
+    assert ("column_drift", "debt") in found
+    assert ("prediction_drift", "score") in found
+    assert ("column_drift", "income") not in found
+    assert not any(finding["fault"] for finding in night.findings)
+
+
+def test_income_in_cents_is_a_fault_of_the_data(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, IN_CENTS)
+    night = watched(lender, champion, IN_CENTS)
+    assert ("suite", "income") in kinds(night)
+    fault = next(finding for finding in night.findings if finding["fault"])
+    assert "EUR a month" in fault["sentence"]
+
+
+def test_a_night_on_which_nothing_was_scored_is_a_finding(lender: Lender, champion: Engine) -> None:
+    night = watched(lender, champion, NOTHING)
+    assert (night.version, night.rows) == (1, 0)
+    assert kinds(night) == {("no_predictions", None)}
+    assert night.measures["suite"] is None
+
+
+def test_without_a_champion_there_is_nothing_to_watch(lender: Lender, engine: Engine) -> None:
+    with pytest.raises(NothingDeployed, match="No version of loans is deployed or has answered"):
+        watched(lender, engine, CALM)
+
+
+def test_a_night_is_watched_as_the_version_that_answered_it(
+    lender: Lender, trained: Trained, champion: Engine
+) -> None:
+    scored(lender, champion, CALM)
+    before = watched(lender, champion, CALM)
+    deployed(champion, trained.package("trees"), 2)
+    assert watched(lender, champion, CALM) == before
+
+
+def test_smoke_tests_are_no_predictions(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, CALM)
+    with champion.begin() as conn:
+        conn.execute(text("UPDATE predictions SET purpose = 'smoke_test'"))
+    assert kinds(watched(lender, champion, CALM)) == {("no_predictions", None)}
+
+
+def test_performance_is_measured_where_outcomes_had_time_to_arrive(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, CALM, ALSO_CALM)
+    assert watched(lender, champion, CALM).measures["performance"] is None
+    seen = watched(lender, champion, ALSO_CALM).measures["performance"]
+    assert (seen["predictions"], seen["rows"]) == (A_DAY_S_LOANS, A_DAY_S_LOANS)
+    assert seen["start"] == "2026-01-09T00:00:00+00:00"
+    assert 0.6 < seen["metrics"]["roc_auc"] < 1
+
+
+def test_a_champion_that_got_worse_than_its_limit_is_found(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, CALM, ALSO_CALM)
+    asked = lender.spec.monitoring.performance
+    assert asked is not None
+    limits = (asked.limits[0].model_copy(update={"at_least": 0.99}),)
+    performance = asked.model_copy(update={"limits": limits})
+    monitoring = lender.spec.monitoring.model_copy(update={"performance": performance})
+    night = watched(lender, champion, ALSO_CALM, lender.spec.model_copy(update={"monitoring": monitoring}))
+    assert kinds(night) == {("performance", "roc_auc")}
+
+
+def test_a_report_is_kept_and_noted_with_its_night(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, SHIFTED)
+    night = watched(lender, champion, SHIFTED)
+    path = write_report(lender.spec, night, night_of(SHIFTED), store=lender.store, engine=champion)
+    assert path == f"loans/{report_name(night)}" == "loans/nights/2026-01-11.html"
+    assert "Loans: 2026-01-11" in (lender.store.root / "pages" / path).read_text(encoding="utf-8")
+    kept = recorded(champion, night)
+    assert kept is not None
+    assert kept.report == path
+
+
+def test_a_night_without_answers_has_no_report(lender: Lender, champion: Engine) -> None:
+    night = watched(lender, champion, NOTHING)
+    assert write_report(lender.spec, night, night_of(NOTHING), store=lender.store, engine=champion) is None
