@@ -26,7 +26,7 @@ from airlock.operators.decide import DecideOperator
 from airlock.operators.defaults import defaults
 from airlock.operators.deploy import DeployOperator
 from airlock.operators.open_release import OpenReleaseOperator
-from airlock.operators.smoke_test import SmokeTestOperator
+from airlock.operators.smoke import SmokeTestOperator
 from airlock.operators.specs import usable_specs
 
 for spec in usable_specs():
