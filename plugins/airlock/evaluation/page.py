@@ -1,13 +1,14 @@
 """The evidence as Markdown for the approval page: one screen, ending with the digests it stands for."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from airlock.digests import digest_of
 from airlock.evaluation.escape import escape
 from airlock.evaluation.figures import from_json, spell
 
-YES, NO = "✅", "❌"
+YES, NO = "✓", "✗"  # not emoji: many a server and many a browser has no font for those
 
 
 def markdown(evidence: Mapping[str, Any]) -> str:
@@ -76,18 +77,25 @@ def _remarks(evaluation: Mapping[str, Any]) -> Iterable[str]:
 
 def _data(evidence: Mapping[str, Any]) -> str:
     snapshot, validation = evidence["snapshot"], evidence["validation"]
-    window = snapshot["window"] or {}
-    since, until = window.get("start") or "the beginning", window.get("end") or evidence["as_of"]
     left_out = snapshot["rows_without_outcome"] or 0
     lines = [
-        f"{snapshot['rows']:,} rows from {escape(since)} to {escape(until)}, "
-        f"as known at {escape(evidence['as_of'])}; {left_out:,} rows without an outcome were left out.",
+        f"{snapshot['rows']:,} rows{_span(snapshot['window'] or {})}, "
+        f"as known at {_moment(evidence['as_of'])}; {left_out:,} rows without an outcome were left out.",
         f"{validation['checks']} expectations, {len(validation['failed'])} not met.",
     ]
     failed = [f"- {escape(check['severity'])}: {escape(check['sentence'])}" for check in validation["failed"]]
     if failed:
         lines.append("\n".join(failed))
     return "#### Data\n\n" + "\n\n".join(lines)
+
+
+def _span(window: Mapping[str, Any]) -> str:
+    start, end = window.get("start"), window.get("end")
+    return (f" from {_moment(start)}" if start else "") + (f" to {_moment(end)}" if end else "")
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _digests(evidence: Mapping[str, Any]) -> str:
