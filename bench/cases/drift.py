@@ -1,0 +1,54 @@
+"""Drift: a night held against the training data, from Parquet to figures for every column."""
+
+from bench.case import Case, Measured, timed
+from bench.world import World
+
+
+def ours(world: World) -> Measured:
+    """One pass against the profile that is kept with the model."""
+    import pyarrow.dataset  # noqa: F401  read_table imports it at its first call
+    import pyarrow.parquet as pq
+
+    from airlock.monitoring.drift import measure
+    from airlock.monitoring.performance import logged_answers
+
+    package = world.package
+
+    def work() -> None:
+        night = pq.read_table(world.answered)
+        drifts = measure(package.profile(), night, logged_answers(night))
+        assert len(drifts) == len(night.column_names)
+        assert all(drift.psi is not None for drift in drifts)
+
+    return timed(work)
+
+
+def evidently(world: World) -> Measured:
+    """The preset as its documentation writes it, on the same columns and as many rows of the time before."""
+    import pandas as pd
+    from evidently import Report
+    from evidently.presets import DataDriftPreset
+
+    def work() -> None:
+        reference, night = pd.read_parquet(world.reference), pd.read_parquet(world.answered)
+        assert Report([DataDriftPreset()]).run(night, reference).dict()["metrics"]
+
+    return timed(work)
+
+
+def reading(world: World) -> Measured:
+    """The limit: nothing but reading the columns."""
+    import pyarrow.dataset  # noqa: F401
+    import pyarrow.parquet as pq
+
+    return timed(lambda: pq.read_table(world.answered))
+
+
+CASES = (
+    Case(
+        name="drift of a night's 31 features and answers",
+        unit="s",
+        ours=ours,
+        peers={"Evidently DataDriftPreset": evidently, "reading the columns once": reading},
+    ),
+)
