@@ -9,9 +9,9 @@ from stack.client import AirflowClient, connect
 from stack.settings import Settings
 from stack.waiting import wait_until
 
-TRAINING = 300.0  # seconds a run of a train Dag may take
-RELEASE = 180.0
-NIGHTS = 300.0
+TRAINING = 900.0  # seconds a run of a train Dag may take; a busy machine needs many times what an idle one does
+RELEASE = 600.0
+NIGHTS = 900.0
 
 
 class People:

@@ -109,13 +109,17 @@ def ask_credit(settings: Settings, progress: Progress) -> int:
 
 
 def ask_tumour(settings: Settings, progress: Progress) -> None:
-    """Ask production about a real tumour of the reference data."""
+    """Ask production about a tumour."""
+    answer = _ask(settings, "tumour_diagnosis", a_tumour(settings))
+    progress.say(f"tumour_diagnosis version {answer['version']}: {answer['predictions'][0]['prediction']}")
+
+
+def a_tumour(settings: Settings) -> dict[str, float]:
+    """Return the measures of a real tumour of the reference data."""
     spec = load_model(settings.include, "tumour_diagnosis")
     load = resolve("airlock_models.tumour_diagnosis.data.load", settings.include / "models")
     row = load(start=None, end=None, as_of=None).iloc[0]
-    features = {name: row[name].item() for name in spec.data.features}
-    answer = _ask(settings, "tumour_diagnosis", features)
-    progress.say(f"tumour_diagnosis version {answer['version']}: {answer['predictions'][0]['prediction']}")
+    return {name: row[name].item() for name in spec.data.features}
 
 
 def _ask(settings: Settings, model: str, features: dict) -> dict:
