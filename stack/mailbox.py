@@ -1,5 +1,6 @@
 """The stack's post office: an SMTP server that delivers nothing and keeps every mail as one readable file."""
 
+import argparse
 import asyncio
 import re
 from collections.abc import Iterator
@@ -111,11 +112,11 @@ def readable(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-async def serve(folder: Path, port: int) -> None:
+async def serve(folder: Path, port: int, host: str = HOST) -> None:
     """Take mails until the process is ended."""
     sink = Sink(folder)
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(sink, hostname="localhost", enable_SMTPUTF8=True), host=HOST, port=port
+        lambda: SMTP(sink, hostname="localhost", enable_SMTPUTF8=True), host=host, port=port
     )
     async with server:
         await server.serve_forever()
@@ -147,5 +148,7 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m stack.mailbox", description=__doc__)
+    parser.add_argument("--host", default=HOST, help="the address to listen on; a container's own is 0.0.0.0")
     chosen = read_settings()
-    asyncio.run(serve(chosen.mail, chosen.smtp_port))
+    asyncio.run(serve(chosen.mail, chosen.smtp_port, parser.parse_args().host))
