@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.compose import ONLY_COMPOSE, missing_lines
 from stack.errors import StackError
 from stack.settings import DEFAULTS, ROOT, read_settings
 
@@ -49,3 +50,15 @@ def test_the_example_names_every_setting_and_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert given == DEFAULTS
+
+
+def test_the_example_explains_every_secret_of_compose_and_sets_none() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert [line for line in lines if "COMPOSE_" in line] == [f"# {key}=" for key in ONLY_COMPOSE]
+
+
+def test_the_secrets_of_compose_are_no_settings_of_the_stack(tmp_path: Path) -> None:
+    text = "\n".join(["AIRLOCK_SMTP_PORT=1026", *missing_lines("")])
+    assert read_settings({}, write(tmp_path, text)) == read_settings(
+        {}, write(tmp_path, "AIRLOCK_SMTP_PORT=1026")
+    )

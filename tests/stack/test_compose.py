@@ -1,0 +1,154 @@
+"""docker-compose.yaml without Docker: what it promises is in it, and every command exists here."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.fernet import Fernet
+
+from stack.compose import ONLY_COMPOSE, missing_lines
+from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
+from stack.secrets import ROLES
+from stack.settings import DEFAULTS, HOST, ROOT
+from stack.users import USERS
+
+VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
+LONG_LIVED = {
+    "postgres", "airflow-api", "airflow-scheduler", "airflow-dag-processor", "mlflow", "scoring", "mail",
+}  # fmt: skip
+TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+#: What differs in containers: they reach one another by name.
+IN_CONTAINERS = {"API__HOST": "0.0.0.0"}
+OPTIONS = {
+    "mlflow server": ("--host", "--port", "--workers"),
+    "uvicorn": ("--host", "--port"),
+    "airflow scheduler": ("--skip-serve-logs",),
+    "airflow jobs check": ("--job-type", "--local"),
+    "stack.mailbox": ("--host",),
+}
+
+
+def test_it_has_the_services_of_the_embedded_stack() -> None:
+    assert set(SERVICES) == LONG_LIVED | {"airflow-init"}
+
+
+@pytest.mark.parametrize("name", sorted(LONG_LIVED))
+def test_a_service_is_watched_restarted_and_kept_within_bounds(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert "no-new-privileges:true" in service["security_opt"]
+    if name != "postgres":
+        assert (service["image"], service["build"], service["cap_drop"]) == ("airlock:local", ".", ["ALL"])
+
+
+def test_ports_are_on_loopback_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert len(ports) == 4
+    assert all(port.startswith(f"{HOST}:${{AIRLOCK_") for port in ports)
+    assert "ports" not in SERVICES["postgres"]
+
+
+def test_no_secret_has_a_default_and_all_are_used() -> None:
+    used = {name: (kind, said) for name, kind, said in VARIABLE.findall(TEXT)}
+    secrets = {name for name in used if name.startswith("AIRLOCK_COMPOSE_")}
+    assert secrets == set(ONLY_COMPOSE)
+    assert {used[name] for name in secrets} == {(":?", "run python3 -m stack.compose >> .env")}
+    assert {name: used[name][1] for name in used.keys() - secrets} == {
+        name: DEFAULTS[name] for name in used.keys() - secrets
+    }
+    for service in SERVICES.values():
+        for key, value in service["environment"].items():
+            if re.search("PASSWORD$|SECRET|FERNET", key):
+                assert VARIABLE.fullmatch(value), key
+
+
+def test_volumes_are_named_and_code_is_read_only() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", ())]
+    named = {mount.split(":")[0] for mount in mounts if not mount.startswith(".")}
+    assert named == set(COMPOSE["volumes"])
+    assert all(mount.endswith(":ro") for mount in mounts if mount.startswith("."))
+    assert "store:/var/lib/airlock/store:ro" in SERVICES["scoring"]["volumes"]
+
+
+def test_airflow_is_set_as_on_the_embedded_stack() -> None:
+    environment = SERVICES["airflow-scheduler"]["environment"]
+    wanted = {f"AIRFLOW__{key}": value for key, value in {**AIRFLOW_SETTINGS, **IN_CONTAINERS}.items()}
+    assert {key: environment.get(key) for key in wanted} == wanted
+    users = ",".join(f"{user.name}:{user.airflow_role}" for user in USERS)
+    assert environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == users
+    for name in ("airflow-scheduler", "scoring", "mlflow"):
+        assert NO_TELEMETRY.items() <= SERVICES[name]["environment"].items()
+    for key in ("AIRLOCK", "WAREHOUSE", "SMTP_DEFAULT"):
+        assert json.loads(environment[f"AIRFLOW_CONN_{key}"])["conn_type"]
+
+
+def test_services_wait_for_what_they_need() -> None:
+    def waits(name: str) -> dict[str, str]:
+        return {other: how["condition"] for other, how in SERVICES[name].get("depends_on", {}).items()}
+
+    assert waits("airflow-init") == {"postgres": "service_healthy"}
+    assert waits("airflow-api") == {"airflow-init": "service_completed_successfully"}
+    assert waits("airflow-scheduler") == {"airflow-api": "service_healthy"}
+
+
+def test_every_module_that_is_run_exists() -> None:
+    commands = [service.get("command") for service in SERVICES.values()]
+    checks = [service["healthcheck"]["test"] for service in SERVICES.values() if "healthcheck" in service]
+    words = " ".join(" ".join(command) for command in [*filter(None, commands), *checks])
+    modules = set(re.findall(r"-?m[ ,]+([\w.]+)", words))
+    assert modules >= {"airflow", "alembic", "mlflow", "uvicorn", "stack.mailbox"}
+    assert all(find_spec(module) for module in modules)
+    assert find_spec("airlock.serving.app")
+    assert (ROOT / "plugins/airlock/governance/alembic.ini").exists()
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_every_option_that_is_given_exists(command: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": "plugins", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split(), "--help"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert all(option in done.stdout for option in OPTIONS[command])
+
+
+def test_the_image_is_pinned_and_runs_as_nobody_special() -> None:
+    (base,) = re.findall(r"^FROM (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
+    assert re.fullmatch(r"postgres:\d+\.\d+-\w+", SERVICES["postgres"]["image"])
+    assert DOCKERFILE.strip().splitlines()[-1] == "USER airlock"
+    copied = re.findall(r"^COPY (\S+) ", DOCKERFILE, re.MULTILINE)
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    assert allowed[1] == "*"
+    assert {f"!{path}" for path in copied} == {line for line in allowed if line.startswith("!")}
+    assert all((ROOT / path).exists() for path in copied)
+
+
+def test_each_role_gets_its_database_as_on_the_embedded_stack() -> None:
+    script = (ROOT / "docker" / "databases.sh").read_text()
+    for role in ROLES[1:]:
+        assert f"CREATE ROLE {role} LOGIN PASSWORD :'{role}';" in script
+        assert f"CREATE DATABASE {role} OWNER {role};" in script
+        assert f'--set {role}="${role.upper()}_PASSWORD"' in script
+        assert f"{role.upper()}_PASSWORD" in SERVICES["postgres"]["environment"]
+    assert f"ON DATABASE {', '.join(ROLES[1:])} FROM PUBLIC" in script
+
+
+def test_secrets_are_made_once_and_fit_into_addresses() -> None:
+    first = missing_lines("AIRLOCK_SMTP_PORT=1026\nAIRLOCK_COMPOSE_JWT_SECRET=\n")
+    made = dict(line.split("=", 1) for line in first)
+    assert list(made) == list(ONLY_COMPOSE)
+    assert len(set(made.values())) == len(made)
+    assert Fernet(made["AIRLOCK_COMPOSE_FERNET_KEY"])
+    assert all(re.fullmatch(r"[\w-]{32,}=?", value) for value in made.values())
+    assert missing_lines("\n".join(first)) == []
