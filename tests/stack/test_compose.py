@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from stack.compose import ONLY_COMPOSE, missing_lines
 from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
+from stack.postgres import cluster_of
 from stack.secrets import ROLES
 from stack.settings import DEFAULTS, HOST, ROOT
 from stack.users import USERS
@@ -126,6 +127,8 @@ def test_the_image_is_pinned_and_runs_as_nobody_special() -> None:
     (base,) = re.findall(r"^FROM (\S+)$", DOCKERFILE, re.MULTILINE)
     assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
     assert re.fullmatch(r"postgres:\d+\.\d+-\w+", SERVICES["postgres"]["image"])
+    embedded = cluster_of(ROOT / ".airlock").programs.name.removeprefix("pginstall")
+    assert SERVICES["postgres"]["image"].startswith(f"postgres:{embedded}.")
     assert DOCKERFILE.strip().splitlines()[-1] == "USER airlock"
     copied = re.findall(r"^COPY (\S+) ", DOCKERFILE, re.MULTILINE)
     allowed = (ROOT / ".dockerignore").read_text().splitlines()
