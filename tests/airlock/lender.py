@@ -161,6 +161,10 @@ def _spec() -> ModelSpec:
             "outcome_delay": "1d",
             "history": "30d",
         },
+        approval={
+            "people": 2,
+            "approvers": {"ria": "ria@airlock.example", "omar": "omar@airlock.example"},
+        },
         deployment={"batch": {}},
         monitoring={
             "performance": {
