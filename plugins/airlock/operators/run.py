@@ -7,6 +7,9 @@ from typing import Any
 
 from airflow.sdk import Asset, Context, timezone
 
+#: What Airflow's API adds to the events that people make through it; they cannot leave it out.
+BY_HAND = "from_rest_api"
+
 
 class RunError(Exception):
     """A run was started with something that cannot be used."""
@@ -25,9 +28,21 @@ class Run:
 
 
 def run_of(context: Context, asset: Asset | None = None) -> Run:
-    """Read the run's facts; `asset` is the one whose event may have started it and says the cause."""
+    """Read the run's facts; `asset` is the one whose event may have started it and says the cause.
+
+    Raises
+    ------
+    RunError
+        When `as_of` is no moment, or a person made the event that started the run: Airflow does not keep who,
+        so who must not approve what comes of it would be unknown.
+    """
     dag_run = context["dag_run"]
     event = event_extra(context, asset) if asset else {}
+    if asset and any(one.extra.get(BY_HAND) for one in context["triggering_asset_events"].get(asset, ())):
+        raise RunError(
+            f"This run was started by an event of {asset.uri} that was made by hand, and Airflow keeps that "
+            f"it was, but not by whom. Trigger {dag_run.dag_id} instead, which records who did."
+        )
     params = context["params"]
     interval_end = dag_run.data_interval_end or dag_run.run_after
     given = params.get("as_of") or event.get("as_of")
@@ -64,5 +79,5 @@ def moment(text: str) -> datetime:
             f"as_of: {text!r} is not a moment. Write one such as 2026-11-01T00:00:00+00:00."
         ) from None
     if parsed.tzinfo is None:
-        raise RunError(f"as_of: {text!r} has no time zone. Write one such as {text}+00:00.")
+        raise RunError(f"as_of: {text!r} has no time zone. Write one such as {parsed.isoformat()}+00:00.")
     return parsed.astimezone(timezone.utc)
