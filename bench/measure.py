@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
@@ -22,12 +22,19 @@ class MeasuringFailed(Exception):
 
 
 def rows_of(module: str, case: Case, folder: Path, say: Callable[[str], None]) -> Iterator[Row]:
-    """Measure a case and yield a row for each peer and limit."""
-    say(f"{case.name}: ours")
-    ours = _median(module, case, OURS, case.runs, folder)
+    """Measure a case and yield a row for each peer and limit.
+
+    The sides take turns, so that whatever else the machine does meanwhile falls on all of them.
+    """
+    runs = {OURS: case.runs, **dict.fromkeys(case.peers, case.peer_runs)}
+    found: dict[str, list[Measured]] = {side: [] for side in runs}
+    for turn in range(max(runs.values())):
+        for side in (side for side, wanted in runs.items() if turn < wanted):
+            say(f"{case.name}: {side}, {turn + 1} of {runs[side]}")
+            found[side].append(measure(module, case, side, folder))
+    ours = _median(found[OURS])
     for name in case.peers:
-        say(f"{case.name}: {name}")
-        peer = _median(module, case, name, case.peer_runs, folder)
+        peer = _median(found[name])
         yield _row(case, ours, name, peer.value, peer.peak_mb)
     for name, limit in case.limits.items():
         yield _row(case, ours, name, limit, None)
@@ -70,8 +77,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def _median(module: str, case: Case, side: str, runs: int, folder: Path) -> Measured:
-    found = [measure(module, case, side, folder) for _ in range(runs)]
+def _median(found: Sequence[Measured]) -> Measured:
     return Measured(median(one.value for one in found), median(one.peak_mb or 0.0 for one in found))
 
 
