@@ -1,0 +1,201 @@
+"""Every way in which nothing is deployed, and what is on record and in the mail about it."""
+
+from shutil import rmtree
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from airlock.governance import tables
+from demo.people import People
+from stack.airflow_records import Run
+from stack.client import AirflowError
+from stack.mailbox import Mail
+from stack.waiting import wait_until
+from tests.e2e.records import Records
+from tests.e2e.running_stack import RunningStack
+from tests.e2e.trained import Trained, asked, ended, predict, registered
+from tests.e2e.variations import add_model, title_of, unchanged
+
+WRONG_DATA, WRONG_FIGURES, UNANSWERED = MODELS = ("wrong_data", "wrong_figures", "unanswered")
+GUARDED, BROKEN = "guarded", "broken"
+
+
+def _only_benign(suite: dict[str, Any]) -> None:
+    suite["expectations"].append(
+        {
+            "type": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "diagnosis", "value_set": ["benign"]},
+            "severity": "critical",
+        }
+    )
+
+
+def _impossible_limit(spec: dict[str, Any]) -> None:
+    spec["gates"]["limits"].append({"metric": "brier", "at_most": 0.000001})
+
+
+def _one_minute(spec: dict[str, Any]) -> None:
+    spec["approval"]["timeout"] = "1m"
+
+
+def _misspelt(spec: dict[str, Any]) -> None:
+    spec["training"]["select_bye"] = spec["training"].pop("select_by")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trainings(request: pytest.FixtureRequest, stack: RunningStack, people: People) -> dict[str, Run]:
+    """A training of each model that has Dags, all begun; Airflow finds their folders at one look."""
+    add_model(stack, WRONG_DATA, unchanged, suite=_only_benign)
+    add_model(stack, WRONG_FIGURES, _impossible_limit)
+    add_model(stack, UNANSWERED, _one_minute)
+    add_model(stack, BROKEN, _misspelt)
+    request.getfixturevalue("guarded_training")
+    return {name: people.train(name, "to see what is refused") for name in MODELS}
+
+
+def test_a_failed_suite_stops_the_training(
+    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+) -> None:
+    states = ended(people, trainings[WRONG_DATA])
+    assert (states["snapshot"], states["validate"]) == ("success", "failed")
+    assert states["register"] == states["refuse"] == "upstream_failed"
+    assert not records.rows(tables.candidates, model=WRONG_DATA)
+    assert not records.mlflow_versions(WRONG_DATA)
+    (mail,) = _mails(stack, WRONG_DATA)
+    assert "its data were refused" in mail.subject and "dana@airlock.example" in mail.recipients
+    assert "diagnosis" in mail.text and f"/airlock/pages/{WRONG_DATA}/validations/" in mail.text
+
+
+def test_a_candidate_that_misses_a_gate_is_refused(
+    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+) -> None:
+    states = ended(people, trainings[WRONG_FIGURES])
+    assert (states["refuse"], states["register"]) == ("success", "skipped")
+    (candidate,) = records.rows(tables.candidates, model=WRONG_FIGURES)
+    assert (candidate["state"], candidate["version"]) == ("refused", None)
+    assert candidate["reason"].startswith("brier is ")
+    assert not records.mlflow_versions(WRONG_FIGURES)
+    assert not people.dana.runs(f"{WRONG_FIGURES}.release")
+    (mail,) = _mails(stack, WRONG_FIGURES)
+    assert "the new candidate was refused" in mail.subject and candidate["reason"] in mail.text
+
+
+def test_an_answer_without_a_reason_is_asked_again_and_a_rejection_deploys_nothing(
+    stack: RunningStack, people: People, records: Records, guarded: Trained
+) -> None:
+    _, omar = people.approvers
+    question = asked(people, guarded.release)
+    omar.answer(question, "Approve", {"reason": "  "})
+    again = wait_until(
+        lambda: next((now for now in _open(people, guarded.release) if now.task.try_number > 1), None),
+        what="the question to be asked again",
+        timeout=120,
+    )
+    omar.answer(again, "Reject", {"reason": "the hold-out is too small"})
+    states = ended(people, guarded.release)
+    assert (states["deploy"], states["close"]) == ("skipped", "success")
+    release = _release(records, guarded.release)
+    assert (release["state"], release["reason"]) == (
+        "rejected",
+        "Rejected by omar: the hold-out is too small.",
+    )
+    (answer,) = records.rows(tables.approvals, release_id=release["id"])
+    assert (answer["responder"], answer["choice"]) == ("omar", "Reject")
+    asking, closing = [
+        mail for mail in _mails(stack, GUARDED) if quote(guarded.release.run_id, safe="") in mail.text
+    ]
+    assert "Please decide" in asking.subject and closing.subject.endswith("was rejected")
+    _nothing_serves(stack, records, GUARDED)
+
+
+def test_who_trained_cannot_approve(
+    stack: RunningStack, people: People, records: Records, guarded: Trained
+) -> None:
+    run = _ask_again(people, guarded)
+    people.dana.answer(asked(people, run), "Approve", {"reason": "I made it, so it is good"})
+    assert ended(people, run)["deploy"] == "skipped"
+    release = _release(records, run)
+    assert release["state"] == "rejected"
+    assert release["reason"] == "dana started the training and cannot approve it."
+    _nothing_serves(stack, records, GUARDED)
+
+
+def test_a_task_marked_as_success_approves_nothing(
+    stack: RunningStack, people: People, records: Records, guarded: Trained
+) -> None:
+    run = _ask_again(people, guarded)
+    task = asked(people, run).task
+    stack.client("admin").call(
+        "PATCH",
+        f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}",
+        {"new_state": "success"},
+    )
+    states = ended(people, run)
+    assert (states["approve_1"], states["deploy"]) == ("success", "skipped")
+    release = _release(records, run)
+    assert (release["state"], release["reason"]) == ("expired", "Nobody answered in time.")
+    assert not records.rows(tables.approvals, release_id=release["id"])
+    _nothing_serves(stack, records, GUARDED)
+
+
+def test_the_auditor_can_neither_train_nor_answer_and_a_stranger_cannot_answer(
+    stack: RunningStack, people: People, diagnosis: Trained
+) -> None:
+    ada = stack.client("ada")
+    with pytest.raises(AirflowError, match="403"):
+        ada.trigger("tumour_diagnosis.train")
+    question = asked(people, diagnosis.release)
+    for user in (ada, people.dana):
+        with pytest.raises(AirflowError, match="403"):
+            user.answer(question, "Approve", {"reason": "let me"})
+    assert question in _open(people, diagnosis.release)
+
+
+def test_no_answer_in_time_deploys_nothing(
+    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+) -> None:
+    run = registered(people, trainings[UNANSWERED]).release
+    states = ended(people, run)
+    assert (states["deploy"], states["close"]) == ("skipped", "success")
+    release = _release(records, run)
+    assert (release["state"], release["reason"]) == ("expired", "Nobody answered in time.")
+    asking, closing = _mails(stack, UNANSWERED)
+    assert "Please decide" in asking.subject and closing.subject.endswith("expired without an answer")
+    _nothing_serves(stack, records, UNANSWERED)
+
+
+def test_a_broken_spec_is_an_import_error_that_says_what_to_write_and_hurts_nobody_else(
+    stack: RunningStack, people: People
+) -> None:
+    (error,) = wait_until(people.dana.import_errors, what="the import error", timeout=120)
+    assert f"models/{BROKEN}/model.yaml" in error.trace
+    assert "training.select_bye" in error.trace and "Did you mean 'select_by'?" in error.trace
+    dags = people.dana.dag_ids()
+    assert f"{BROKEN}.train" not in dags
+    assert {"credit_risk.train", "tumour_diagnosis.train", f"{GUARDED}.release"} <= set(dags)
+    rmtree(stack.settings.include / "models" / BROKEN)
+    wait_until(lambda: not people.dana.import_errors(), what="the import error to go", timeout=120)
+
+
+def _ask_again(people: People, trained: Trained) -> Run:
+    """Start another release of the same candidate."""
+    return people.dana.trigger(trained.release.dag_id, conf={"version": trained.version})
+
+
+def _open(people: People, run: Run) -> Any:
+    return people.dana.questions(run.dag_id, run.run_id)
+
+
+def _release(records: Records, run: Run) -> dict[str, Any]:
+    (release,) = records.rows(tables.releases, dag_run_id=run.run_id)
+    return release
+
+
+def _nothing_serves(stack: RunningStack, records: Records, model: str) -> None:
+    assert not records.rows(tables.deployments, model=model)
+    assert predict(stack, model, {}).status_code == 404
+
+
+def _mails(stack: RunningStack, model: str) -> list[Mail]:
+    return [mail for mail in stack.mails() if title_of(model) in mail.subject or model in mail.subject]
