@@ -17,8 +17,11 @@ AIRLOCK_CONNECTION = "airlock"
 
 
 def connect(connection_id: str) -> "Engine":
-    """Return a SQLAlchemy engine for an Airflow connection."""
-    return BaseHook.get_connection(connection_id).get_hook().get_sqlalchemy_engine()
+    """Return a SQLAlchemy engine for an Airflow connection, which keeps nothing open between its uses."""
+    from sqlalchemy.pool import NullPool
+
+    hook = BaseHook.get_connection(connection_id).get_hook()
+    return hook.get_sqlalchemy_engine(engine_kwargs={"poolclass": NullPool})
 
 
 def database() -> "Engine":
