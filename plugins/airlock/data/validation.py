@@ -33,6 +33,21 @@ class Check:
     unexpected_share: float | None = None
     examples: tuple[str, ...] = ()
 
+    @property
+    def finding(self) -> str:
+        """What was expected and what was there instead; no single value, for mails and logs leave the house.
+
+        >>> Check("expect_x", "age", "critical", False, "age: x.", "not checked: there are no rows").finding
+        'age: x. Not checked: there are no rows.'
+        >>> Check("expect_x", "age", "warning", False, "age must be over 18", "6 of 1,000 unexpected").finding
+        'age must be over 18. Observed: 6 of 1,000 unexpected.'
+        """
+        expected = self.sentence.rstrip(".") + "."
+        if not self.observed:
+            return expected
+        found = self.observed if self.observed.startswith("not checked") else f"observed: {self.observed}"
+        return f"{expected} {found[0].upper()}{found[1:].rstrip('.')}."
+
 
 @dataclass(frozen=True)
 class ValidationResult:

@@ -37,7 +37,7 @@ class ValidateOperator(ModelOperator):
         self.log.info("The result can be read at %s", page_link(validated.page))
         if critical := validated.result.failed_critical:
             self._mail(context, validated)
-            sentences = " ".join(check.sentence for check in critical)
+            sentences = " ".join(check.finding for check in critical)
             raise ExplainedFailure(f"The data fail the suite: {sentences}")
         return {"digest": validated.digest, "page": validated.page}
 
@@ -54,8 +54,8 @@ class ValidateOperator(ModelOperator):
             as_of=run.as_of,
             rows=result.rows,
             checks=len(result.checks),
-            failed=[check.sentence for check in critical],
-            warnings=[check.sentence for check in result.failed if check not in critical],
+            failed=[check.finding for check in critical],
+            warnings=[check.finding for check in result.failed if check not in critical],
             snapshot_digest=self.snapshot,
             cause=run.cause,
             link=run_link(run.dag_id, run.run_id),
