@@ -102,7 +102,8 @@ def _comparison(
     if not math.isfinite(worse):
         whose = "the candidate" if not math.isfinite(ours) else "the champion"
         return f"{metric} has no figure for {whose} on the hold-out, so the two cannot be compared."
-    by = f"{spell(abs(worse), tolerance)} {'worse' if worse > 0 else 'better'}" if worse else "no difference"
+    difference = f"{spell(abs(worse), tolerance, 0.0)} {'worse' if worse > 0 else 'better'}"
+    by = difference if abs(worse) > ROUNDING else "no difference"
     allowed = f"{spell(tolerance, worse)} worse is allowed" if tolerance else "nothing worse is allowed"
     return (
         f"{metric} is {spell(ours, theirs)} and the champion's is {spell(theirs, ours)} "
