@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import timezone
@@ -35,6 +36,7 @@ def _send(mail: "Mail", recipients: list[str]) -> None:
     message = EmailMessage()
     message["Subject"] = mail.subject
     message["To"] = ", ".join(recipients)
+    message["Date"] = format_datetime(timezone.utcnow())
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     with SmtpHook(smtp_conn_id="smtp_default") as hook:
