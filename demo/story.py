@@ -46,7 +46,7 @@ def tell(settings: Settings, progress: Progress) -> None:
         tumour = people.train("tumour_diagnosis", "the reference data of the clinic")
         releases = people.release_of(credit), people.release_of(tumour)
     with progress.step("People decide: two for credit (tier high), one for tumours (tier limited)"):
-        people.approve(releases[0], ("the gates hold and the groups look alike", "calibrated well enough"))
+        people.approve(releases[0], ("the gates hold and the suite found nothing", "calibrated well enough"))
         people.approve(releases[1], ("reads like the literature",))
     with progress.step("Production answers"):
         first = ask_credit(settings, progress)

@@ -106,6 +106,8 @@ def status(settings: Settings, say: Say = print) -> bool:
     orphaned = not supervisor.alive(settings) and bool(supervisor.members(settings))
     if orphaned:
         say("The processes run, and what watches over them does not: make up puts that right.")
+    elif found:
+        say("Not everything runs: make up starts it, and nothing that was recorded is lost.")
     return not found and not orphaned
 
 
