@@ -75,6 +75,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _problem(found: dict[str, Any]) -> Problem:
+    if found["type"] == "json_invalid":
+        return Problem(row=None, field="body", wrong="is no JSON.", cure=CURES["json_invalid"])
     place = [part for part in found["loc"] if part != "body"]
     in_row = len(place) > 1 and place[0] == "rows" and isinstance(place[1], int)
     field = ".".join(str(part) for part in (place[2:] if in_row else place)) or ("row" if in_row else "body")
