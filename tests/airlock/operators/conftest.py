@@ -4,19 +4,29 @@ import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 from sqlalchemy.engine import Engine
 
 import tests.airflow_home  # noqa: F401 (before Airflow is imported)
-from tests.airlock.lender import Lender
+from airlock.governance import candidates, releases
+from airlock.governance.candidates import Candidate
+from tests.airlock.governance.records import MOMENT
+from tests.airlock.lender import Lender, Trained
 from tests.post_office import HOST, PostOffice, post_office
 
 with warnings.catch_warnings():
     # Airflow warns about itself while it is imported.
     warnings.simplefilter("ignore")
     from airflow.sdk.bases.operator import ExecutorSafeguard
+
+    from airlock.operators.open_release import OpenReleaseOperator
+    from airlock.operators.register import RegisterOperator
+    from tests.airlock.operators.judging import judged
+    from tests.airlock.operators.releasing import OWN, RUN, Answer
+    from tests.airlock.operators.running import context
 
 
 def connection(url: str) -> str:
@@ -58,3 +68,41 @@ def installation(
     # Airflow's own switch for tests: operators may be executed outside of its task runner.
     monkeypatch.setattr(ExecutorSafeguard, "test_mode", True)
     return lender
+
+
+@pytest.fixture
+def candidate(installation: Lender, trained: Trained, mlflow_url: str, engine: Engine) -> Candidate:
+    """A registered candidate that dana trained."""
+    running = context(run_id="manual__release", user="dana")
+    _, evidence = judged(running, trained)
+    made = RegisterOperator(task_id="register", evidence=evidence, **OWN).execute(running)
+    with engine.connect() as conn:
+        found = candidates.find(conn, made["candidate"])
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def release(candidate: Candidate) -> str:
+    """The id of its release, as later tasks are given it."""
+    return str(OpenReleaseOperator(task_id="open", **OWN).execute(RUN)["release"])
+
+
+@pytest.fixture
+def answer(release: str, candidate: Candidate, engine: Engine) -> Answer:
+    """Record what somebody answered."""
+
+    def record(slot: int, who: str, choice: Any = "Approve") -> None:
+        with engine.begin() as conn:
+            releases.record_approval(
+                conn,
+                release_id=int(release),
+                slot=slot,
+                responder=who,
+                choice=choice,
+                reason="evidence read",
+                evidence_digest=candidate.evidence_digest,
+                responded_at=MOMENT,
+            )
+
+    return record

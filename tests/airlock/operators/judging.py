@@ -1,0 +1,26 @@
+"""A training's last steps, from what it left in the store."""
+
+from typing import Any
+
+from airlock.operators.evaluate import EvaluateOperator
+from airlock.operators.gate import GateOperator
+from tests.airlock.lender import Trained
+
+OWN = {"model": "loans", "spec_digest": "d" * 64}
+
+
+def judged(running: Any, trained: Trained) -> tuple[str, str]:
+    """Return where the gate goes on to, and the evidence."""
+    evaluate = EvaluateOperator(
+        task_id="evaluate", snapshot=trained.lineage.snapshot, candidates=trained.made, **OWN
+    )
+    gate = GateOperator(
+        task_id="gate",
+        snapshot=trained.lineage.snapshot,
+        validation={"digest": trained.validation},
+        candidates=trained.made,
+        evaluation=evaluate.execute(running),
+        **OWN,
+    )
+    branch = gate.choose_branch(running)
+    return branch, running["ti"].pushed["evidence"]

@@ -1,0 +1,37 @@
+"""The tasks of a release, and what they leave on record."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.engine import Engine
+
+from airlock.governance import deployments, releases
+from airlock.governance.deployments import Deployment
+from airlock.governance.releases import Release
+from airlock.operators.decide import DecideOperator
+from airlock.operators.deploy import DeployOperator
+from tests.airlock.operators.running import context
+
+OWN = {"model": "loans", "spec_digest": "d" * 64}
+RUN = context("loans.release", run_id="asset__1")
+Answer = Callable[..., None]
+
+
+def decided(release: str) -> str:
+    return DecideOperator(task_id="decide", release=release, **OWN).choose_branch(RUN)
+
+
+def deploy(release: str) -> dict[str, Any]:
+    return DeployOperator(task_id="deploy", release=release, **OWN).execute(RUN)
+
+
+def recorded(engine: Engine, release: str) -> Release:
+    with engine.connect() as conn:
+        found = releases.find(conn, int(release))
+    assert found is not None
+    return found
+
+
+def champion(engine: Engine) -> Deployment | None:
+    with engine.connect() as conn:
+        return deployments.champion(conn, "loans")

@@ -1,0 +1,126 @@
+"""A night as its tasks do it: scored, measured, told, and a training asked for where one helps."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from sqlalchemy.engine import Engine
+
+from airlock.data.window import night_of
+from airlock.governance import nights
+from airlock.governance.nights import Night
+from airlock.operators.alert import AlertOperator
+from airlock.operators.assets import retrain_asset
+from airlock.operators.measure import MeasureOperator
+from airlock.operators.report import ReportOperator
+from airlock.operators.retrain import RetrainOperator
+from airlock.operators.score import ScoreOperator
+from airlock.operators.triage import TriageOperator
+from tests.airlock.lender import A_DAY_S_LOANS, CALM, IN_CENTS, NOTHING, SHIFTED, Lender, Trained, deployed
+from tests.airlock.operators.running import context
+from tests.post_office import PostOffice
+
+OWN = {"model": "loans", "spec_digest": "d" * 64}
+
+
+@pytest.fixture
+def champion(installation: Lender, trained: Trained, engine: Engine) -> Engine:
+    """A database whose champion is version 1."""
+    deployed(engine, trained.package("linear"))
+    return engine
+
+
+def run_of_night(end: datetime, run_id: str = "scheduled__1") -> Any:
+    return context("loans.monitor", run_id=run_id, interval_end=end)
+
+
+def measured(end: datetime) -> dict[str, Any]:
+    """Score the night and measure it."""
+    ScoreOperator(task_id="score", **OWN).execute(run_of_night(end))
+    return MeasureOperator(task_id="measure", **OWN).execute(run_of_night(end))
+
+
+def branch(end: datetime) -> str | None:
+    return TriageOperator(task_id="triage", **OWN).choose_branch(run_of_night(end))
+
+
+def retrain(end: datetime, run_id: str = "scheduled__1") -> tuple[dict[str, Any], Any]:
+    running = run_of_night(end, run_id)
+    asked = RetrainOperator(task_id="retrain", **OWN).execute(running)
+    return asked, running["outlet_events"][retrain_asset("loans")].extra
+
+
+def recorded(engine: Engine, end: datetime) -> Night:
+    with engine.connect() as conn:
+        night = nights.find(conn, "loans", night_of(end).night)
+    assert night is not None
+    return night
+
+
+def test_a_calm_night_ends_quietly(champion: Engine) -> None:
+    assert measured(CALM) == {"night": "2026-01-09", "rows": A_DAY_S_LOANS, "findings": 0}
+    assert branch(CALM) is None
+
+
+def test_before_anything_is_deployed_both_are_skipped_and_say_so(installation: Lender) -> None:
+    with pytest.raises(
+        AirflowSkipException, match="No version of loans is deployed, so nothing can be scored"
+    ):
+        ScoreOperator(task_id="score", **OWN).execute(run_of_night(CALM))
+    with pytest.raises(AirflowSkipException, match="nothing to watch"):
+        MeasureOperator(task_id="measure", **OWN).execute(run_of_night(CALM))
+
+
+def test_a_drifting_night_is_mailed_once_and_asks_for_a_training(champion: Engine, post: PostOffice) -> None:
+    assert measured(SHIFTED)["findings"] > 0
+    assert branch(SHIFTED) == "alert"
+    for _ in range(2):
+        AlertOperator(task_id="alert", **OWN).execute(run_of_night(SHIFTED))
+    (mail,) = post.mails
+    assert mail.recipients == "oncall@airlock.example"
+    for finding in recorded(champion, SHIFTED).findings:
+        assert finding["sentence"] in " ".join(mail.text.split())
+    assert "A new training starts by itself" in " ".join(mail.text.split())
+    assert "/airlock/pages/loans/nights/2026-01-11.html" in mail.text
+    asked, event = retrain(SHIFTED)
+    assert asked == event
+    assert asked["started_by"] == "loans.monitor"
+    assert asked["as_of"] == SHIFTED.isoformat()
+    assert asked["cause"].startswith("The night of 2026-01-11 crossed limits: ")
+    assert recorded(champion, SHIFTED).training_asked_by == "scheduled__1"
+
+
+def test_a_run_that_is_repeated_asks_the_same_again_and_another_one_does_not(champion: Engine) -> None:
+    measured(SHIFTED)
+    assert retrain(SHIFTED) == retrain(SHIFTED)
+    with pytest.raises(AirflowSkipException, match="within the cooldown"):
+        retrain(SHIFTED, "manual__2")
+    assert recorded(champion, SHIFTED).training_asked_by == "scheduled__1"
+
+
+def test_measuring_again_does_not_forget_who_asked(champion: Engine) -> None:
+    measured(SHIFTED)
+    retrain(SHIFTED)
+    measured(SHIFTED)
+    with pytest.raises(AirflowSkipException, match="within the cooldown"):
+        retrain(SHIFTED, "manual__2")
+
+
+def test_faulty_data_are_mailed_and_start_nothing(champion: Engine, post: PostOffice) -> None:
+    measured(IN_CENTS)
+    assert branch(IN_CENTS) == "alert"
+    AlertOperator(task_id="alert", **OWN).execute(run_of_night(IN_CENTS))
+    (mail,) = post.mails
+    assert "a model must not learn from faulty data" in " ".join(mail.text.split())
+    with pytest.raises(AirflowSkipException, match="must not learn from faulty data"):
+        retrain(IN_CENTS)
+
+
+def test_a_report_is_written_where_there_was_something(champion: Engine, installation: Lender) -> None:
+    measured(CALM)
+    path = ReportOperator(task_id="report", **OWN).execute(run_of_night(CALM))
+    assert path == "loans/nights/2026-01-09.html"
+    assert (installation.store.root / "pages" / path).is_file()
+    measured(NOTHING)
+    assert ReportOperator(task_id="report", **OWN).execute(run_of_night(NOTHING)) is None
