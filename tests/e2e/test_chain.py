@@ -1,0 +1,201 @@
+"""A model's whole life, and everything that must be on record afterwards."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from airlock.governance import tables
+from airlock.mail.words import day
+from airlock.samples.credit.generate import generate
+from airlock.samples.credit.load import load
+from airlock.samples.credit.tables import create_tables
+from airlock.samples.credit.world import Episode, World
+from demo.people import People
+from demo.progress import Progress
+from demo.story import APPLICANT, nights
+from demo.world import midnight
+from stack.airflow_records import Run
+from stack.mailbox import Mail
+from tests.e2e.records import Records
+from tests.e2e.running_stack import RunningStack
+from tests.e2e.trained import Trained, asked, ended, predict, registered
+
+TRAINED_ON = timedelta(days=90 + 120)  # outcomes take ninety days to arrive
+CALM = date(2025, 3, 3)
+FAULTY, SHIFTED, STILL_SHIFTED = (CALM + timedelta(days=day) for day in (1, 2, 3))
+END = CALM + timedelta(days=4)
+WORLD = World(
+    applications_per_day=150,
+    episodes=(Episode("feed_fault", FAULTY, SHIFTED), Episode("covariate_shift", SHIFTED, END)),
+)
+REASONS = ("the gates hold", "calibrated well enough")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The nights that were scored and watched, and the runs that watched them."""
+
+    calm: Run
+    faulty: Run
+    shifted: Run
+    still_shifted: Run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def credit_training(stack: RunningStack, people: People, diagnosis_training: Run) -> Run:
+    """A training of credit_risk in a small world of lenders, begun while tumour_diagnosis is trained."""
+    warehouse = sa.create_engine(stack.database_url("warehouse"), poolclass=sa.NullPool)
+    create_tables(warehouse)
+    load(warehouse, generate(WORLD, CALM - TRAINED_ON, END))
+    return people.train("credit_risk", "the year's loans", midnight(CALM).isoformat())
+
+
+@pytest.fixture(scope="module")
+def credit(people: People, credit_training: Run) -> Trained:
+    """A champion of credit_risk."""
+    trained = registered(people, credit_training)
+    people.approve(trained.release, REASONS)
+    return trained
+
+
+@pytest.fixture(scope="module")
+def watched(people: People, credit: Trained) -> Watched:
+    """Four nights, scored and watched: a calm one, one with a fault in the feed, two in another world."""
+    return Watched(*nights(people, Progress(), CALM, STILL_SHIFTED))
+
+
+def test_a_training_is_on_record_with_all_it_was_made_from(records: Records, diagnosis: Trained) -> None:
+    (candidate,) = records.rows(tables.candidates, model="tumour_diagnosis")
+    assert (candidate["state"], candidate["version"]) == ("registered", diagnosis.version)
+    assert (candidate["trained_by"], candidate["cause"]) == ("dana", "the clinic asked for it")
+    (version,) = records.mlflow_versions("tumour_diagnosis")
+    assert int(version["version"]) == diagnosis.version
+    lineage = {
+        "airlock.package": candidate["package_digest"],
+        "airlock.snapshot": candidate["snapshot_digest"],
+        "airlock.spec": candidate["spec_digest"],
+        "airlock.evidence": candidate["evidence_digest"],
+        "airlock.trained_by": "dana",
+        "airlock.cause": "the clinic asked for it",
+    }
+    assert lineage.items() <= version["tags"].items()
+
+
+def test_every_candidate_is_tracked_once(records: Records, diagnosis: Trained) -> None:
+    keys = Counter(tags["airlock.key"] for tags in records.mlflow_runs("tumour_diagnosis"))
+    run = diagnosis.training.run_id
+    assert keys == {f"{run}/logistic_regression": 1, f"{run}/boosted_trees": 1}
+
+
+def test_the_approvers_are_asked_by_mail_with_a_link(
+    stack: RunningStack, people: People, diagnosis: Trained
+) -> None:
+    asked(people, diagnosis.release)
+    (mail,) = [mail for mail in stack.mails() if "decide: release Tumour" in mail.subject]
+    assert "ria@airlock.example" in mail.recipients and "omar@airlock.example" in mail.recipients
+    assert "/dags/tumour_diagnosis.release/runs/" in mail.text and "/required_actions" in mail.text
+
+
+def test_two_people_release_credit(records: Records, credit: Trained) -> None:
+    (release,) = records.rows(tables.releases, model="credit_risk", dag_run_id=credit.release.run_id)
+    assert (release["state"], release["reason"]) == ("deployed", "Approved by ria and omar.")
+    answers = records.rows(tables.approvals, release_id=release["id"])
+    assert {answer["responder"]: answer["reason"] for answer in answers} == {
+        "ria": REASONS[0],
+        "omar": REASONS[1],
+    }
+    assert {answer["evidence_digest"] for answer in answers} == {release["evidence_digest"]}
+
+
+def test_production_answers_with_the_version_and_logs_it(
+    stack: RunningStack, records: Records, credit: Trained
+) -> None:
+    reply = predict(stack, "credit_risk", APPLICANT).json()
+    (answer,) = reply["predictions"]
+    assert reply["version"] == credit.version and 0 < answer["score"] < 1
+    (row,) = records.rows(tables.predictions, id=answer["id"])
+    assert row["features"] == APPLICANT and row["version"] == credit.version
+    assert (row["source"], row["score"]) == ("api", answer["score"])
+    (deployment,) = records.rows(tables.deployments, model="credit_risk", version=credit.version)
+    assert row["scored_at"] >= deployment["deployed_at"]
+
+
+def test_a_wrong_question_is_told_which_field(stack: RunningStack, credit: Trained) -> None:
+    reply = predict(stack, "credit_risk", {**APPLICANT, "amount": "much"})
+    assert reply.status_code == 422
+    assert reply.json()["problems"][0]["field"] == "amount"
+
+
+def test_a_night_scored_twice_is_the_same_night(people: People, records: Records, watched: Watched) -> None:
+    def batch() -> dict[object, float]:
+        rows = records.rows(tables.predictions, model="credit_risk", run_key=CALM.isoformat())
+        return {row["id"]: row["score"] for row in rows}
+
+    first = batch()
+    assert len(first) > 100
+    again = people.dana.backfill("credit_risk.score", midnight(CALM), midnight(FAULTY), again=True)
+    people.dana.wait_for_backfill(again, timeout=120)
+    assert batch() == first
+
+
+def test_a_calm_night_wakes_nobody(
+    stack: RunningStack, people: People, records: Records, watched: Watched
+) -> None:
+    (night,) = records.rows(tables.nights, model="credit_risk", night=CALM)
+    assert night["findings"] == [] and night["rows"] > 100 and night["report"]
+    assert ended(people, watched.calm)["alert"] == "skipped"
+    assert not _alerts(stack, CALM)
+
+
+def test_a_fault_in_the_feed_is_alerted_and_not_learnt(
+    stack: RunningStack, people: People, records: Records, watched: Watched
+) -> None:
+    (mail,) = _alerts(stack, FAULTY)
+    assert "oncall@airlock.example" in mail.recipients and "dana@airlock.example" in mail.recipients
+    assert "Income is in EUR a month" in mail.text
+    assert "No training starts by itself: a model must not learn from faulty data." in mail.text
+    states = ended(people, watched.faulty)
+    assert (states["alert"], states["retrain"]) == ("success", "skipped")
+    (night,) = records.rows(tables.nights, model="credit_risk", night=FAULTY)
+    assert night["training_asked_by"] is None
+    assert watched.faulty.run_id not in _asking(people)
+
+
+def test_a_shift_is_alerted_with_what_how_much_and_since_when(stack: RunningStack, watched: Watched) -> None:
+    (first,), (second,) = _alerts(stack, SHIFTED), _alerts(stack, STILL_SHIFTED)
+    what_and_how_much = r"channel has shifted: PSI [\d.]+, limit 0\.25\. web was \d+ % .* and is \d+ % now\."
+    assert re.search(what_and_how_much, first.text) and "new this night" in first.text
+    assert "A new training starts by itself" in first.text
+    assert f"/airlock/pages/credit_risk/nights/{SHIFTED}.html" in first.text
+    assert f"since the night of {day(SHIFTED)}" in second.text
+    assert f"the night of {SHIFTED} asked for one, within the cooldown of" in second.text
+
+
+def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
+    stack: RunningStack, people: People, records: Records, credit: Trained, watched: Watched
+) -> None:
+    assert _asking(people) == [watched.shifted.run_id]
+    again = registered(people, people.retraining("credit_risk", watched.shifted))
+    (candidate,) = records.rows(tables.candidates, model="credit_risk", version=again.version)
+    assert candidate["trained_by"] == "credit_risk.monitor"
+    assert candidate["cause"].startswith(f"The night of {SHIFTED} crossed limits: ")
+    assert candidate["evidence"]["cause"] == candidate["cause"]
+    assert candidate["evidence"]["champion_version"] == credit.version
+    people.approve(again.release, ("the shift is real", "agreed"))
+    assert predict(stack, "credit_risk", APPLICANT).json()["version"] == again.version
+    before, now = records.rows(tables.deployments, model="credit_risk")
+    assert before["retired_because"] == f"replaced by version {again.version}" and now["retired_at"] is None
+
+
+def _alerts(stack: RunningStack, night: date) -> list[Mail]:
+    """Return the alerts about one night."""
+    return [mail for mail in stack.mails() if mail.subject.endswith(f"in the night of {day(night)}")]
+
+
+def _asking(people: People) -> list[str]:
+    """Return the runs of the monitor that asked for a training."""
+    return [event.source_run_id or "" for event in people.dana.asset_events("airlock://credit_risk/retrain")]

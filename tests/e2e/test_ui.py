@@ -1,0 +1,99 @@
+"""What people do in Airflow's own pages, in a real browser."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airlock.governance import tables
+from demo.people import People
+from demo.story import a_tumour
+from tests.e2e.browser import CHROMIUM, chromium, log_in, screenshot
+from tests.e2e.records import Records
+from tests.e2e.running_stack import RunningStack
+from tests.e2e.trained import Trained, asked, ended, predict
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt install chromium"),
+]
+
+
+@pytest.fixture
+def page() -> Iterator["Page"]:
+    """A browser in which nobody is logged in."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "path", ["/airlock/", "/airlock/models/credit_risk", "/airlock/pages/credit_risk/x.html"]
+)
+def test_a_stranger_is_sent_to_the_login(stack: RunningStack, page: "Page", path: str) -> None:
+    page.goto(stack.settings.airflow_url + path)
+    page.wait_for_url("**/auth/login**")
+    page.locator("input[name=password]").wait_for()
+
+
+def test_dana_finds_the_models_and_a_form_that_explains_itself(stack: RunningStack, page: "Page") -> None:
+    page.goto(stack.settings.airflow_url)
+    log_in(page, "dana", stack.password("dana"))
+    page.get_by_role("link", name="Airlock").click()
+    models = page.frame_locator("iframe")
+    models.get_by_role("heading", name="Models").wait_for()
+    screenshot(page, "models", height=620)
+    models.get_by_role("link", name="Credit default risk").click()
+    models.get_by_role("heading", name="Credit default risk").wait_for()
+    models.get_by_role("link", name="train", exact=True).first.click()
+    page.wait_for_url("**/dags/credit_risk.train**")
+    page.get_by_test_id("trigger-dag-button").click()
+    page.get_by_text("Why train now?").wait_for()
+    page.get_by_text("It stands in the evidence that the approvers read.").wait_for()
+    page.get_by_text("Train as if it were then: outcomes observed later do not exist.").wait_for()
+
+
+def test_ria_reads_the_evidence_and_approves(
+    stack: RunningStack, people: People, records: Records, diagnosis: Trained, page: "Page"
+) -> None:
+    question = asked(people, diagnosis.release)
+    page.goto(stack.settings.airflow_url)
+    log_in(page, "ria", stack.password("ria"))
+    page.get_by_role("button", name="Browse").click()
+    page.get_by_role("menuitem", name="Required Actions").click()
+    row = page.get_by_role("row").filter(has_text=diagnosis.release.run_id)
+    row.get_by_role("link", name=question.subject).click()
+
+    for heading in ("Tumour diagnosis", "Gates", "held-out rows", "Data", "What this stands for"):
+        page.get_by_role("heading", name=heading).last.wait_for()
+    gates, figures, digests = (
+        page.get_by_role("table").filter(has_text=text)
+        for text in (
+            "and at least 0.970 is asked for by the model's spec",
+            "boosted_trees",
+            "Spec and policy",
+        )
+    )
+    assert gates.get_by_role("row").count() == 6
+    assert figures.get_by_role("row").count() == 3
+    (release,) = records.rows(tables.releases, dag_run_id=diagnosis.release.run_id)
+    digests.get_by_text(release["evidence_digest"]).wait_for()
+    screenshot(page, "approval", height=1640)
+
+    approve = page.get_by_test_id("hitl-option-Approve")
+    assert approve.is_disabled()
+    page.locator("input[name=element_reason]").fill("reads like the literature")
+    approve.click()
+
+    assert ended(people, diagnosis.release)["announce"] == "success"
+    page.goto(f"{stack.settings.airflow_url}/dags/tumour_diagnosis.release/runs/{diagnosis.release.run_id}")
+    page.get_by_role("button", name="Show Graph").click()
+    page.get_by_test_id("rf__node-announce").get_by_text("Success").wait_for()
+    page.get_by_role("button", name="Collapse Details Panel").click()
+    page.get_by_role("button", name="Fit View").click()
+    screenshot(page, "release", height=460)
+    (answer,) = records.rows(tables.approvals, release_id=release["id"])
+    assert (answer["responder"], answer["reason"]) == ("ria", "reads like the literature")
+    assert predict(stack, "tumour_diagnosis", a_tumour(stack.settings)).json()["version"] == diagnosis.version
