@@ -9,6 +9,7 @@ from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.split import split
+from airlock.training.tracking import note_holdout
 
 
 def evaluate_candidates(
@@ -34,4 +35,7 @@ def evaluate_candidates(
         cross_validation={one["candidate"]: one["cross_validation"] for one in made},
         champion=open_package(store, champion_package) if champion_package else None,
     )
+    runs = {one["candidate"]: one["mlflow_run_id"] for one in made}
+    for result in evaluation.results:
+        note_holdout(runs[result.name], result.metrics)
     return evaluation.to_json()

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airlock.data.snapshot import open_snapshot
+from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.validation_page import page
 from airlock.digests import short
 from airlock.spec import ModelSpec
 from airlock.store import Store
 
-SUITE_FILE = "expectations.json"
 VALIDATIONS = "validations"
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.validation import SUITE_FILE
 from airlock.data.read import NoRows, read
+from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deployments, nights

@@ -4,7 +4,7 @@ import difflib
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +12,7 @@ from typing import Any
 
 from airlock.spec.errors import Problem, SpecError
 
+SUITE_FILE = "expectations.json"
 SEVERITIES = ("critical", "warning", "info")
 SUITE_KEYS = ("name", "expectations", "meta", "notes", "id")
 ENTRY_KEYS = ("type", "kwargs", "severity", "description", "meta", "notes", "id", "rendered_content")
@@ -66,6 +67,35 @@ def load_suite(path: Path) -> Suite:
         for entry in content["expectations"]
     )
     return Suite(content.get("name", path.parent.name), expectations)
+
+
+def check_columns(path: Path, known: Collection[str]) -> None:
+    """Refuse a suite file that cannot be read, or that speaks of columns the data do not have.
+
+    It is quick, because it does not ask Great Expectations: whether an expectation exists, `load_suite` says.
+
+    Raises
+    ------
+    SpecError
+        Naming the file, the entry and the column.
+    """
+    entries = _content(path).get("expectations")
+    named = [
+        (number, column)
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("kwargs"), dict)
+        for column in Expectation("", entry["kwargs"], "").columns
+    ]
+    if problems := tuple(
+        Problem(
+            f"expectations[{number}].kwargs",
+            f"speaks of the column {column!r}, which data.columns of model.yaml does not list.",
+            f"Known columns: {', '.join(known)}.",
+        )
+        for number, column in named
+        if column not in known
+    ):
+        raise SpecError(path, problems)
 
 
 def great_expectations() -> ModuleType:

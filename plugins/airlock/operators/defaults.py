@@ -3,8 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
 from airlock.operators.failure import mail_failure
 from airlock.spec import ModelSpec
+
+#: What trying again does not mend: somebody must change a file, a record or what the run was started with.
+PERMANENT = RetryRule(
+    [
+        "airlock.data.errors.DataError",
+        "airlock.evaluation.evaluation.EvaluationError",
+        "airlock.governance.records.RecordError",
+        "airlock.operators.run.RunError",
+        "airlock.package.errors.PackageError",
+        "airlock.spec.errors.SpecError",
+        "airlock.store.StoreError",
+        "airlock.training.split.SplitError",
+    ],
+    action=RetryAction.FAIL,
+    reason="trying again would not mend it",
+)
 
 
 def defaults(spec: ModelSpec) -> dict[str, Any]:
@@ -13,5 +31,6 @@ def defaults(spec: ModelSpec) -> dict[str, Any]:
         "owner": spec.owner.name,
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        "retry_policy": ExceptionRetryPolicy([PERMANENT]),
         "on_failure_callback": mail_failure,
     }

@@ -13,17 +13,17 @@ class ExplainedFailure(AirflowFailException):
 
 
 def mail_failure(context: Context) -> None:
-    """Mail a task's failure to the model's alert addresses, once for each run and task."""
+    """Mail a task's failure once to the alert addresses, and a training's to the owner as well."""
     if isinstance(error := context.get("exception"), ExplainedFailure):
         return
     task = context["ti"]
-    model = task.dag_id.partition(".")[0]
+    model, _, kind = task.dag_id.partition(".")
     spec = next((spec for spec in usable_specs() if spec.name == model), None)
     if spec is None:  # its spec was broken meanwhile: then it says nothing about who is to be told
         return
     mail_once(
         f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",
-        spec.alerts.to,
+        {*spec.alerts.to, spec.owner.email} if kind == "train" else spec.alerts.to,
         "task_failed",
         dag_id=task.dag_id,
         run_id=task.run_id,

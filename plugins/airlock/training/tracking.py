@@ -1,5 +1,6 @@
 """Tracking: every training in MLflow, once, with what it was made from and what came of it."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,16 @@ def track(fitted: Fitted, package: Package, *, experiment: str, key: str, tags: 
     mlflow.log_artifacts(run_id, str(package.folder), ARTIFACT)
     mlflow.set_terminated(run_id)
     return run_id
+
+
+def note_holdout(run_id: str, metrics: Mapping[str, float]) -> None:
+    """Add a training's figures on the hold-out to its run; doing it again changes nothing."""
+    from mlflow.entities import Metric
+
+    mlflow = client()
+    start = mlflow.get_run(run_id).info.start_time
+    known = {f"holdout_{metric}": value for metric, value in metrics.items() if math.isfinite(value)}
+    mlflow.log_batch(run_id, metrics=[Metric(name, float(value), start, 0) for name, value in known.items()])
 
 
 def _experiment(mlflow: "MlflowClient", name: str) -> str:

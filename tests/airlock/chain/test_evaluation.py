@@ -10,7 +10,10 @@ from airlock.chain.registration import EVIDENCE
 from airlock.digests import digest_of
 from airlock.spec import ModelSpec
 from airlock.store import StoreError
+from airlock.training.mlflow_client import client
 from tests.airlock.lender import Lender, Trained
+
+pytestmark = pytest.mark.usefixtures("mlflow_url")
 
 
 def judged(lender: Lender, trained: Trained, spec: ModelSpec | None = None) -> Ruling:
@@ -52,6 +55,15 @@ def test_the_champion_is_measured_on_the_same_rows(lender: Lender, trained: Trai
     )
     linear = next(result for result in found["results"] if result["name"] == "linear")
     assert found["champion"]["metrics"] == linear["metrics"]
+
+
+def test_the_figures_people_decide_by_stand_in_mlflow(lender: Lender, trained: Trained) -> None:
+    evaluate_candidates(
+        lender.spec, trained.lineage.snapshot, trained.made, champion_package=None, store=lender.store
+    )
+    for one, result in zip(trained.made, trained.evaluation["results"], strict=True):
+        shown = client().get_run(one["mlflow_run_id"]).data.metrics
+        assert shown["holdout_roc_auc"] == pytest.approx(result["metrics"]["roc_auc"])
 
 
 def test_a_champion_whose_package_is_gone_is_not_left_out_silently(lender: Lender, trained: Trained) -> None:
