@@ -30,6 +30,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
     :param approvers: the Airflow users who may answer.
     """
 
+    body: str
     template_fields: Sequence[str] = (
         *ReleaseStepOperator.template_fields,
         *HITLOperator.template_fields,
@@ -50,6 +51,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
         self.on_failure_callback: list[Any] = []  # no answer is no failure: closing the release says so
 
     def execute(self, context: Context) -> Any:
+        from airlock.evaluation.escape import escape
         from airlock.governance import releases
 
         with database().connect() as connection:
@@ -58,6 +60,9 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             return None
         if rejected := next((answer for answer in answers if answer.choice == REJECT), None):
             raise AirflowSkipException(f"{rejected.responder} has already rejected this release.")
+        if answers:
+            said = "\n".join(f"- {escape(answer.sentence)}" for answer in answers)
+            self.body = f"{self.body}\n\n#### Answers so far\n\n{said}"
         self._mail(context, asked_already={answer.responder for answer in answers})
         return super().execute(context)
 

@@ -20,6 +20,11 @@ def approval_link(dag_id: str, run_id: str, task_id: str) -> str:
     return f"{task_link(dag_id, run_id, task_id)}/required_actions"
 
 
+def model_link(model: str) -> str:
+    """Return the address of a model's page."""
+    return f"{settings().airflow_url}/airlock/models/{quote(model)}"
+
+
 def page_link(path: str) -> str:
     """Return the address of a stored page, by its path below the store's pages."""
     return f"{settings().airflow_url}/airlock/pages/{quote(path)}"

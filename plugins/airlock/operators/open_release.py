@@ -1,12 +1,16 @@
 """OpenReleaseOperator: put a registered candidate before its approvers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import candidate_asset
 from airlock.operators.base import ModelOperator, database
+from airlock.operators.links import mlflow_run_link, model_link, page_link, run_link
 from airlock.operators.run import event_extra, run_of
+
+if TYPE_CHECKING:
+    from airlock.governance.candidates import Candidate
 
 
 class OpenReleaseOperator(ModelOperator):
@@ -31,6 +35,19 @@ class OpenReleaseOperator(ModelOperator):
         return {
             "release": release.id,
             "version": candidate.version,
-            "evidence": markdown(candidate.evidence),
+            "evidence": f"{markdown(candidate.evidence)}\n{_look_closer(candidate)}",
             "evidence_digest": candidate.evidence_digest,
         }
+
+
+def _look_closer(candidate: "Candidate") -> str:
+    model = candidate.model
+    places = {
+        "What the suite found in the data": page_link(
+            f"{model}/validations/{candidate.snapshot_digest}.html"
+        ),
+        "The training in Airflow": run_link(f"{model}.train", candidate.dag_run_id),
+        "The training in MLflow": mlflow_run_link(candidate.mlflow_run_id),
+        "The model's history": model_link(model),
+    }
+    return "#### Look closer\n\n" + "\n".join(f"- [{name}]({link})" for name, link in places.items())

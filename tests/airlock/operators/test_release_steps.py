@@ -11,6 +11,7 @@ from airlock.governance.deployments import DeploymentRefused
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.assets import candidate_asset, champion_asset
 from airlock.operators.close_release import CloseReleaseOperator
+from airlock.operators.links import mlflow_run_link
 from airlock.operators.open_release import OpenReleaseOperator
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
@@ -27,7 +28,8 @@ def test_opening_takes_the_newest_candidate_and_shows_its_evidence(
     assert opened == OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
     assert opened["version"] == candidate.version
     assert opened["evidence_digest"] == candidate.evidence_digest
-    assert opened["evidence"] == markdown(candidate.evidence)
+    assert opened["evidence"].startswith(markdown(candidate.evidence))
+    assert mlflow_run_link(candidate.mlflow_run_id) in opened["evidence"]
     assert recorded(engine, str(opened["release"])).people == 2
 
 
