@@ -1,6 +1,6 @@
 """The demo's steps, in order; each one raises unless it truly happened."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import httpx
 
@@ -76,17 +76,15 @@ def nights(people: People, progress: Progress, first: date, last: date) -> tuple
     """Let Airflow score and watch a range of nights; return the runs that watched, in order."""
     for kind in ("score", "monitor"):
         dag_id = f"credit_risk.{kind}"
-        backfill = people.dana.backfill(
-            dag_id, midnight(first), midnight(last) + timedelta(hours=23), again=True
-        )
-        people.dana.wait_for_backfill(backfill, timeout=NIGHTS)
-        wanted = {first + timedelta(days=day) for day in range((last - first).days + 1)}
-        runs = [run for run in people.dana.runs(dag_id, 100) if _night(run) in wanted]
-        require(len(runs) == len(wanted), f"{dag_id} has {len(runs)} runs for {len(wanted)} nights.")
+        time = midnight(first), midnight(last) + timedelta(hours=23)
+        people.dana.backfill(dag_id, *time, again=True)
+        runs = people.dana.wait_for_backfill(dag_id, *time, timeout=NIGHTS)
+        wanted = (last - first).days + 1
+        require(len(runs) == wanted, f"{dag_id} has {len(runs)} runs for {wanted} nights.")
         bad = [run.run_id for run in runs if run.state != "success"]
         require(not bad, f"{dag_id} failed: {', '.join(bad)}.")
         progress.say(f"{dag_id}: {len(runs)} nights done")
-    return tuple(sorted(runs, key=lambda run: run.logical_date or ""))
+    return runs
 
 
 def alerts(settings: Settings, first: date, last: date) -> list[Mail]:
@@ -129,7 +127,3 @@ def _ask(settings: Settings, model: str, features: dict) -> dict:
         answer.status_code == httpx.codes.OK, f"{model} did not answer: {answer.status_code} {answer.text}"
     )
     return answer.json()
-
-
-def _night(run: Run) -> date | None:
-    return datetime.fromisoformat(run.logical_date).date() if run.logical_date else None

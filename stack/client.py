@@ -71,8 +71,18 @@ class AirflowClient:
             body["dag_run_id"] = run_id
         return Run.of(self.call("POST", f"/dags/{_part(dag_id)}/dagRuns", body))
 
-    def backfill(self, dag_id: str, first: datetime, last: datetime, *, again: bool = False) -> int:
-        """Run a Dag for every interval of its schedule in a time; `again` repeats those that ran."""
+    def backfill(self, dag_id: str, first: datetime, last: datetime, *, again: bool = False) -> None:
+        """Run a Dag for every interval of its schedule in a time; `again` repeats those that ran.
+
+        Airflow takes one backfill of a Dag at a time, and calls the one before completed up to half a minute
+        after its last run has ended: this waits for that.
+        """
+
+        def free() -> bool:
+            found = self.call("GET", "/backfills", dag_id=dag_id, limit=100)["backfills"]
+            return all(backfill["completed_at"] for backfill in found)
+
+        wait_until(free, what=f"the backfill of {dag_id} before", timeout=120)
         body = {
             "dag_id": dag_id,
             "from_date": first.isoformat(),
@@ -80,12 +90,21 @@ class AirflowClient:
             "reprocess_behavior": "completed" if again else "none",
             "max_active_runs": 1,
         }
-        return int(self.call("POST", "/backfills", body)["id"])
+        self.call("POST", "/backfills", body)
 
-    def wait_for_backfill(self, backfill: int, *, timeout: float) -> None:
-        """Wait until every run of a backfill has ended."""
-        done = lambda: self.call("GET", f"/backfills/{backfill}")["completed_at"]  # noqa: E731
-        wait_until(done, what=f"backfill {backfill} to be completed", timeout=timeout)
+    def wait_for_backfill(
+        self, dag_id: str, first: datetime, last: datetime, *, timeout: float
+    ) -> tuple[Run, ...]:
+        """Wait until every run in a time has ended, and return them in order."""
+        path = f"/dags/{_part(dag_id)}/dagRuns"
+        inside = {"logical_date_gte": first.isoformat(), "logical_date_lte": last.isoformat()}
+
+        def look() -> tuple[Run, ...] | None:
+            found = self.call("GET", path, order_by="logical_date", limit=100, **inside)["dag_runs"]
+            runs = tuple(Run.of(run) for run in found)
+            return runs if all(run.ended for run in runs) else None
+
+        return wait_until(look, what=f"{dag_id} from {first} to {last}", timeout=timeout)
 
     def run(self, dag_id: str, run_id: str) -> Run:
         """Return one run."""
