@@ -38,23 +38,6 @@ def test_a_stranger_is_sent_to_the_login(stack: RunningStack, page: "Page", path
     page.locator("input[name=password]").wait_for()
 
 
-def test_dana_finds_the_models_and_a_form_that_explains_itself(stack: RunningStack, page: "Page") -> None:
-    page.goto(stack.settings.airflow_url)
-    log_in(page, "dana", stack.password("dana"))
-    page.get_by_role("link", name="Airlock").click()
-    models = page.frame_locator("iframe")
-    models.get_by_role("heading", name="Models").wait_for()
-    screenshot(page, "models", height=620)
-    models.get_by_role("link", name="Credit default risk").click()
-    models.get_by_role("heading", name="Credit default risk").wait_for()
-    models.get_by_role("link", name="train", exact=True).first.click()
-    page.wait_for_url("**/dags/credit_risk.train**")
-    page.get_by_test_id("trigger-dag-button").click()
-    page.get_by_text("Why train now?").wait_for()
-    page.get_by_text("It stands in the evidence that the approvers read.").wait_for()
-    page.get_by_text("Train as if it were then: outcomes observed later do not exist.").wait_for()
-
-
 def test_ria_reads_the_evidence_and_approves(
     stack: RunningStack, people: People, records: Records, diagnosis: Trained, page: "Page"
 ) -> None:
@@ -80,7 +63,7 @@ def test_ria_reads_the_evidence_and_approves(
     assert figures.get_by_role("row").count() == 3
     (release,) = records.rows(tables.releases, dag_run_id=diagnosis.release.run_id)
     digests.get_by_text(release["evidence_digest"]).wait_for()
-    screenshot(page, "approval", height=1640)
+    screenshot(page, "approval", height=1600)
 
     approve = page.get_by_test_id("hitl-option-Approve")
     assert approve.is_disabled()
@@ -93,7 +76,24 @@ def test_ria_reads_the_evidence_and_approves(
     page.get_by_test_id("rf__node-announce").get_by_text("Success").wait_for()
     page.get_by_role("button", name="Collapse Details Panel").click()
     page.get_by_role("button", name="Fit View").click()
-    screenshot(page, "release", height=460)
+    screenshot(page, "release", height=680)
     (answer,) = records.rows(tables.approvals, release_id=release["id"])
     assert (answer["responder"], answer["reason"]) == ("ria", "reads like the literature")
     assert predict(stack, "tumour_diagnosis", a_tumour(stack.settings)).json()["version"] == diagnosis.version
+
+
+def test_dana_finds_the_models_and_a_form_that_explains_itself(stack: RunningStack, page: "Page") -> None:
+    page.goto(stack.settings.airflow_url)
+    log_in(page, "dana", stack.password("dana"))
+    page.get_by_role("link", name="Airlock").click()
+    models = page.frame_locator("iframe")
+    models.get_by_role("heading", name="Models").wait_for()
+    screenshot(page, "models", height=600)
+    models.get_by_role("link", name="Credit default risk").click()
+    models.get_by_role("heading", name="Credit default risk").wait_for()
+    models.get_by_role("link", name="train", exact=True).first.click()
+    page.wait_for_url("**/dags/credit_risk.train**")
+    page.get_by_test_id("trigger-dag-button").click()
+    page.get_by_text("Why train now?").wait_for()
+    page.get_by_text("It stands in the evidence that the approvers read.").wait_for()
+    page.get_by_text("Train as if it were then: outcomes observed later do not exist.").wait_for()
