@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,13 +10,15 @@ from demo.people import People
 from demo.progress import Progress
 from stack.airflow_records import Run
 from stack.settings import ROOT
+from tests.e2e.models import GUARDED, SLOW, add_guarded_model, add_refused_models, add_slow_model
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack, new_settings
 from tests.e2e.trained import Trained, registered
-from tests.e2e.variations import add_model
 from tests.stack.ports import free_ports
 
 HERE = Path(__file__).parent
+MODELS = ("refused_models", "guarded_model", "slow_model")
+TRAININGS = ("diagnosis_training", "refused_trainings", "guarded_training", "slow_training")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,6 +53,15 @@ def records(stack: RunningStack) -> Records:
     return Records.of(stack)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def begun(request: pytest.FixtureRequest) -> None:
+    """Begin every training that a collected test waits for, so that they share the wait."""
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    models = [name for name in MODELS if name in wanted]  # all their folders before the first is waited for
+    for name in (*models, *(name for name in TRAININGS if name in wanted)):
+        request.getfixturevalue(name)
+
+
 @pytest.fixture(scope="session")
 def diagnosis_training(people: People) -> Run:
     """A training of tumour_diagnosis that has begun."""
@@ -65,17 +75,50 @@ def diagnosis(people: People, diagnosis_training: Run) -> Trained:
 
 
 @pytest.fixture(scope="session")
-def guarded_training(stack: RunningStack, people: People) -> Run:
-    """A training that has begun, of a model about which dana, who trains it, may be asked as well."""
+def refused_models(stack: RunningStack) -> tuple[str, ...]:
+    """A model for each way in which nothing is deployed."""
+    return add_refused_models(stack)
 
-    def spec(content: dict[str, Any]) -> None:
-        content["approval"]["approvers"]["dana"] = "dana@airlock.example"
 
-    add_model(stack, "guarded", spec)
-    return people.train("guarded", "to see what is refused")
+@pytest.fixture(scope="session")
+def refused_trainings(people: People, refused_models: tuple[str, ...]) -> dict[str, Run]:
+    """A training that has begun of each of them."""
+    return {name: people.train(name, "to see what is refused") for name in refused_models}
+
+
+@pytest.fixture(scope="session")
+def guarded_model(stack: RunningStack) -> str:
+    """A model about which dana, who trains it, may be asked as well."""
+    add_guarded_model(stack)
+    return GUARDED
+
+
+@pytest.fixture(scope="session")
+def guarded_training(people: People, guarded_model: str) -> Run:
+    """A training of it that has begun."""
+    return people.train(guarded_model, "to see what is refused")
 
 
 @pytest.fixture(scope="session")
 def guarded(people: People, guarded_training: Run) -> Trained:
-    """A registered candidate of the model `guarded`."""
+    """A registered candidate of it."""
     return registered(people, guarded_training)
+
+
+@pytest.fixture(scope="session")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which a file lets a fit of the slow model go on."""
+    return tmp_path_factory.mktemp("signs")
+
+
+@pytest.fixture(scope="session")
+def slow_model(stack: RunningStack, signs: Path) -> str:
+    """A model whose two candidates wait in the middle of their fits."""
+    add_slow_model(stack, signs)
+    return SLOW
+
+
+@pytest.fixture(scope="session")
+def slow_training(people: People, slow_model: str) -> Run:
+    """A training of it that has begun."""
+    return people.train(slow_model, "to be killed")

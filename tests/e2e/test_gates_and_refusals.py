@@ -12,52 +12,16 @@ from stack.airflow_records import Run
 from stack.client import AirflowError
 from stack.mailbox import Mail
 from stack.waiting import wait_until
+from tests.e2e.models import BROKEN, GUARDED, UNANSWERED, WRONG_DATA, WRONG_FIGURES, title_of
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack
 from tests.e2e.trained import Trained, asked, ended, predict, registered
-from tests.e2e.variations import add_model, title_of, unchanged
-
-WRONG_DATA, WRONG_FIGURES, UNANSWERED = MODELS = ("wrong_data", "wrong_figures", "unanswered")
-GUARDED, BROKEN = "guarded", "broken"
-
-
-def _only_benign(suite: dict[str, Any]) -> None:
-    suite["expectations"].append(
-        {
-            "type": "expect_column_values_to_be_in_set",
-            "kwargs": {"column": "diagnosis", "value_set": ["benign"]},
-            "severity": "critical",
-        }
-    )
-
-
-def _impossible_limit(spec: dict[str, Any]) -> None:
-    spec["gates"]["limits"].append({"metric": "brier", "at_most": 0.000001})
-
-
-def _one_minute(spec: dict[str, Any]) -> None:
-    spec["approval"]["timeout"] = "1m"
-
-
-def _misspelt(spec: dict[str, Any]) -> None:
-    spec["training"]["select_bye"] = spec["training"].pop("select_by")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def trainings(request: pytest.FixtureRequest, stack: RunningStack, people: People) -> dict[str, Run]:
-    """A training of each model that has Dags, all begun; Airflow finds their folders at one look."""
-    add_model(stack, WRONG_DATA, unchanged, suite=_only_benign)
-    add_model(stack, WRONG_FIGURES, _impossible_limit)
-    add_model(stack, UNANSWERED, _one_minute)
-    add_model(stack, BROKEN, _misspelt)
-    request.getfixturevalue("guarded_training")
-    return {name: people.train(name, "to see what is refused") for name in MODELS}
 
 
 def test_a_failed_suite_stops_the_training(
-    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+    stack: RunningStack, people: People, records: Records, refused_trainings: dict[str, Run]
 ) -> None:
-    states = ended(people, trainings[WRONG_DATA])
+    states = ended(people, refused_trainings[WRONG_DATA])
     assert (states["snapshot"], states["validate"]) == ("success", "failed")
     assert states["register"] == states["refuse"] == "upstream_failed"
     assert not records.rows(tables.candidates, model=WRONG_DATA)
@@ -68,9 +32,9 @@ def test_a_failed_suite_stops_the_training(
 
 
 def test_a_candidate_that_misses_a_gate_is_refused(
-    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+    stack: RunningStack, people: People, records: Records, refused_trainings: dict[str, Run]
 ) -> None:
-    states = ended(people, trainings[WRONG_FIGURES])
+    states = ended(people, refused_trainings[WRONG_FIGURES])
     assert (states["refuse"], states["register"]) == ("success", "skipped")
     (candidate,) = records.rows(tables.candidates, model=WRONG_FIGURES)
     assert (candidate["state"], candidate["version"]) == ("refused", None)
@@ -153,9 +117,9 @@ def test_the_auditor_can_neither_train_nor_answer_and_a_stranger_cannot_answer(
 
 
 def test_no_answer_in_time_deploys_nothing(
-    stack: RunningStack, people: People, records: Records, trainings: dict[str, Run]
+    stack: RunningStack, people: People, records: Records, refused_trainings: dict[str, Run]
 ) -> None:
-    run = registered(people, trainings[UNANSWERED]).release
+    run = registered(people, refused_trainings[UNANSWERED]).release
     states = ended(people, run)
     assert (states["deploy"], states["close"]) == ("skipped", "success")
     release = _release(records, run)
@@ -166,7 +130,7 @@ def test_no_answer_in_time_deploys_nothing(
 
 
 def test_a_broken_spec_is_an_import_error_that_says_what_to_write_and_hurts_nobody_else(
-    stack: RunningStack, people: People
+    stack: RunningStack, people: People, refused_trainings: dict[str, Run]
 ) -> None:
     (error,) = wait_until(people.dana.import_errors, what="the import error", timeout=120)
     assert f"models/{BROKEN}/model.yaml" in error.trace

@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
-import pytest
 import sqlalchemy as sa
 
 from airlock.governance import tables
@@ -19,78 +17,32 @@ from demo.people import People
 from stack import supervisor
 from stack.airflow_records import Run, Task
 from stack.waiting import wait_until
+from tests.e2e.models import SLOW
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack
 from tests.e2e.trained import Trained, asked, ended, registered
-from tests.e2e.variations import add_model
 
-SLOW = "slow"
-CODE = '''
-import os
-import time
-from pathlib import Path
-
-from sklearn.linear_model import LogisticRegression
-
-
-class Patient(LogisticRegression):
-    """Says that its fit has begun, and goes on when a file appears."""
-
-    def __init__(self, waits_for="", max_iter=1000):
-        super().__init__(max_iter=max_iter)
-        self.waits_for = waits_for
-
-    def fit(self, X, y, sample_weight=None):
-        Path(self.waits_for + ".begun").write_text(str(os.getpid()))
-        while not Path(self.waits_for).exists():
-            time.sleep(0.1)
-        return super().fit(X, y, sample_weight)
-'''
 PATIENCE = 300.0  # a task whose supervisor was killed too is noticed when its heartbeat is a minute late
 
 
-@pytest.fixture(scope="module")
-def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which a file lets a fit go on."""
-    return tmp_path_factory.mktemp("signs")
-
-
-@pytest.fixture(scope="module")
-def training(stack: RunningStack, people: People, signs: Path) -> Run:
-    """A training whose two candidates, `one` and `two`, wait in the middle of their fits."""
-
-    def spec(content: dict[str, Any]) -> None:
-        content["training"]["candidates"] = {
-            name: {
-                "estimator": f"airlock_models.{SLOW}.own.Patient",
-                "parameters": {"waits_for": str(signs / name)},
-            }
-            for name in ("one", "two")
-        }
-
-    add_model(stack, SLOW, spec, code=CODE)
-    run = people.train(SLOW, "to be killed")
-    for name in ("one", "two"):
-        _fitting(signs / name)
-    return run
-
-
-def test_a_killed_train_task_is_tried_again(people: People, training: Run, signs: Path) -> None:
+def test_a_killed_train_task_is_tried_again(people: People, slow_training: Run, signs: Path) -> None:
     killed = _fitting(signs / "one")
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: _fitting(signs / "one") != killed, what="the fit to begin again", timeout=PATIENCE)
     (signs / "one").touch()
     wait_until(
-        lambda: people.dana.task(training, "train", 0).state == "success", what="train[0]", timeout=PATIENCE
+        lambda: people.dana.task(slow_training, "train", 0).state == "success",
+        what="train[0]",
+        timeout=PATIENCE,
     )
-    assert people.dana.task(training, "train", 0).try_number == 2
+    assert people.dana.task(slow_training, "train", 0).try_number == 2
 
 
 def test_after_a_killed_scheduler_everything_goes_on(
     stack: RunningStack,
     people: People,
     records: Records,
-    training: Run,
+    slow_training: Run,
     diagnosis: Trained,
     guarded: Trained,
     signs: Path,
@@ -115,12 +67,12 @@ def test_after_a_killed_scheduler_everything_goes_on(
     for run, trained in ((deploying, diagnosis), (testing, guarded)):
         assert ended(people, run)["announce"] == "success"
         _deployed_once(stack, records, run, trained)
-    trained = registered(people, training)
+    trained = registered(people, slow_training)
     (candidate,) = records.rows(tables.candidates, model=SLOW)
     assert (candidate["state"], candidate["version"]) == ("registered", trained.version)
     assert len(records.mlflow_versions(SLOW)) == 1
     keys = Counter(tags["airlock.key"] for tags in records.mlflow_runs(SLOW))
-    assert keys == {f"{training.run_id}/{name}": 1 for name in ("one", "two")}
+    assert keys == {f"{slow_training.run_id}/{name}": 1 for name in ("one", "two")}
     asked(people, trained.release)
     assert [mail.subject for mail in stack.mails() if "Slow" in mail.subject] == [
         "[Airlock] Please decide: release Slow version 1?"
@@ -128,11 +80,11 @@ def test_after_a_killed_scheduler_everything_goes_on(
 
 
 def test_a_killed_deploy_and_a_killed_smoke_test_deploy_once(
-    stack: RunningStack, people: People, records: Records, training: Run, signs: Path
+    stack: RunningStack, people: People, records: Records, slow_training: Run, signs: Path
 ) -> None:
     for name in ("one", "two"):
         (signs / name).touch()
-    trained = registered(people, training)
+    trained = registered(people, slow_training)
     with _deployments_held(records, SLOW):
         _approve(people, trained.release)
         _waits_for_the_lock(records)
@@ -152,7 +104,9 @@ def _fitting(sign: Path) -> int:
     begun = sign.with_name(f"{sign.name}.begun")
     return int(
         wait_until(
-            lambda: begun.exists() and begun.read_text(), what=f"the fit of {sign.name}", timeout=PATIENCE
+            lambda: begun.read_text() if begun.exists() else None,
+            what=f"the fit of {sign.name}",
+            timeout=PATIENCE,
         )
     )
 
