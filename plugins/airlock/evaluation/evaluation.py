@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airlock.evaluation.errors import EvaluationError
 from airlock.evaluation.figures import from_json, to_json
 from airlock.evaluation.metrics import compute
 from airlock.package.labels import label_of, truth_of
@@ -19,10 +20,6 @@ from airlock.spec import METRICS, ModelSpec, Task
 from airlock.spec.metrics import HIGHER
 
 CrossValidation = Mapping[str, Mapping[str, float]]
-
-
-class EvaluationError(Exception):
-    """The candidates cannot be compared."""
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,17 @@ from airlock.operators.failure import mail_failure
 from airlock.spec import ModelSpec
 
 #: What trying again does not mend: somebody must change a file, a record or what the run was started with.
+#: Airflow imports what is named here when it parses a Dag, so only light modules are.
 PERMANENT = RetryRule(
     [
         "airlock.data.errors.DataError",
-        "airlock.evaluation.evaluation.EvaluationError",
+        "airlock.evaluation.errors.EvaluationError",
         "airlock.governance.records.RecordError",
         "airlock.operators.run.RunError",
         "airlock.package.errors.PackageError",
         "airlock.spec.errors.SpecError",
         "airlock.store.StoreError",
-        "airlock.training.split.SplitError",
+        "airlock.training.errors.SplitError",
     ],
     action=RetryAction.FAIL,
     reason="trying again would not mend it",

@@ -8,12 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airlock.spec import ModelSpec, Problem
+from airlock.training.errors import SplitError
 
 SPAN = 2**64
-
-
-class SplitError(Exception):
-    """The rows cannot be split as the spec asks."""
 
 
 @dataclass(frozen=True)

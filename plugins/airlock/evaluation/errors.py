@@ -1,0 +1,5 @@
+"""What evaluation may refuse."""
+
+
+class EvaluationError(Exception):
+    """The candidates cannot be compared."""

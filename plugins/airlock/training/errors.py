@@ -1,0 +1,5 @@
+"""What training may refuse."""
+
+
+class SplitError(Exception):
+    """The rows cannot be split as the spec asks."""
