@@ -40,7 +40,15 @@ def post_office(folder: Path) -> Iterator[PostOffice]:
     try:
         yield PostOffice(listening.getsockname()[1], folder)
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_close(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _close(server: asyncio.Server) -> None:
+    """Take no more mails, and see the last connections to their end."""
+    server.close()
+    if talking := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(talking)
+    await asyncio.sleep(0)  # a transport that was closed lets go of its socket in the loop's next round
