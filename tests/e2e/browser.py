@@ -46,10 +46,14 @@ def log_in(page: "Page", user: str, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def screenshot(page: "Page", name: str, *, height: int) -> None:
+def resize(page: "Page", *, height: int) -> None:
+    """Make the window as high as what it shows."""
+    page.set_viewport_size({"width": WIDTH, "height": height})
+
+
+def screenshot(page: "Page", name: str) -> None:
     """Keep what is seen for the documentation, when that is asked for (AIRLOCK_SCREENSHOTS=1)."""
     if os.environ.get("AIRLOCK_SCREENSHOTS") == "1":
         IMAGES.mkdir(exist_ok=True)
-        page.set_viewport_size({"width": WIDTH, "height": height})
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")

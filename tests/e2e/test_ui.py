@@ -8,7 +8,7 @@ import pytest
 from airlock.governance import tables
 from demo.people import People
 from demo.story import a_tumour
-from tests.e2e.browser import CHROMIUM, chromium, log_in, screenshot
+from tests.e2e.browser import CHROMIUM, chromium, log_in, resize, screenshot
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack
 from tests.e2e.trained import Trained, asked, ended, predict
@@ -63,7 +63,8 @@ def test_ria_reads_the_evidence_and_approves(
     assert figures.get_by_role("row").count() == 3
     (release,) = records.rows(tables.releases, dag_run_id=diagnosis.release.run_id)
     digests.get_by_text(release["evidence_digest"]).wait_for()
-    screenshot(page, "approval", height=1600)
+    resize(page, height=1800)
+    screenshot(page, "approval")
 
     approve = page.get_by_test_id("hitl-option-Approve")
     assert approve.is_disabled()
@@ -74,9 +75,10 @@ def test_ria_reads_the_evidence_and_approves(
     page.goto(f"{stack.settings.airflow_url}/dags/tumour_diagnosis.release/runs/{diagnosis.release.run_id}")
     page.get_by_role("button", name="Show Graph").click()
     page.get_by_test_id("rf__node-announce").get_by_text("Success").wait_for()
+    resize(page, height=680)
     page.get_by_role("button", name="Collapse Details Panel").click()
     page.get_by_role("button", name="Fit View").click()
-    screenshot(page, "release", height=680)
+    screenshot(page, "release")
     (answer,) = records.rows(tables.approvals, release_id=release["id"])
     assert (answer["responder"], answer["reason"]) == ("ria", "reads like the literature")
     assert predict(stack, "tumour_diagnosis", a_tumour(stack.settings)).json()["version"] == diagnosis.version
@@ -88,7 +90,8 @@ def test_dana_finds_the_models_and_a_form_that_explains_itself(stack: RunningSta
     page.get_by_role("link", name="Airlock").click()
     models = page.frame_locator("iframe")
     models.get_by_role("heading", name="Models").wait_for()
-    screenshot(page, "models", height=600)
+    resize(page, height=600)
+    screenshot(page, "models")
     models.get_by_role("link", name="Credit default risk").click()
     models.get_by_role("heading", name="Credit default risk").wait_for()
     models.get_by_role("link", name="train", exact=True).first.click()
