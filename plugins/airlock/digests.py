@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,5 +65,4 @@ def short(digest: str) -> str:
 
 def digest_of_folder(folder: Path) -> str:
     """Return one digest for a folder: that of its files' digests by relative path."""
-    files: Mapping[str, str] = digests_of_folder(folder)
-    return digest_of(files)
+    return digest_of(digests_of_folder(folder))

@@ -5,7 +5,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.links import task_link
 from airlock.operators.mailing import mail_once
-from airlock.operators.specs import usable_specs
+from airlock.settings import settings
+from airlock.spec import SpecError, load_model
 
 
 class ExplainedFailure(AirflowFailException):
@@ -18,8 +19,9 @@ def mail_failure(context: Context) -> None:
         return
     task = context["ti"]
     model, _, kind = task.dag_id.partition(".")
-    spec = next((spec for spec in usable_specs() if spec.name == model), None)
-    if spec is None:  # its spec was broken meanwhile: then it says nothing about who is to be told
+    try:
+        spec = load_model(settings().include, model)
+    except SpecError:  # broken meanwhile: then it says nothing about who is to be told
         return
     mail_once(
         f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",

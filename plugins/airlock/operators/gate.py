@@ -5,7 +5,6 @@ from typing import Any
 
 from airflow.sdk import BaseBranchOperator, Context
 
-from airlock.code_version import code_version
 from airlock.operators.assets import retrain_asset
 from airlock.operators.base import ModelOperator
 from airlock.operators.run import run_of
@@ -40,10 +39,8 @@ class GateOperator(ModelOperator, BaseBranchOperator):
 
     def choose_branch(self, context: Context) -> str:
         from airlock.chain.gate import gate
-        from airlock.chain.lineage import Lineage
 
-        run = run_of(context, retrain_asset(self.model))
-        lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())
+        lineage = run_of(context, retrain_asset(self.model)).lineage(self.snapshot)
         ruling = gate(
             self.spec,
             lineage,

@@ -7,6 +7,9 @@ from typing import Any
 
 from airflow.sdk import Asset, Context, timezone
 
+from airlock.chain.lineage import Lineage
+from airlock.code_version import code_version
+
 #: What Airflow's API adds to the events that people make through it; they cannot leave it out.
 BY_HAND = "from_rest_api"
 
@@ -25,6 +28,10 @@ class Run:
     cause: str
     as_of: datetime
     interval_end: datetime
+
+    def lineage(self, snapshot: str) -> Lineage:
+        """Return where a candidate comes from that this run makes from a snapshot."""
+        return Lineage(self.run_id, self.started_by, self.cause, self.as_of, snapshot, code_version())
 
 
 def run_of(context: Context, asset: Asset | None = None) -> Run:

@@ -5,7 +5,6 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from airlock.code_version import code_version
 from airlock.operators.assets import retrain_asset
 from airlock.operators.base import ModelOperator
 from airlock.operators.run import run_of
@@ -28,9 +27,7 @@ class TrainOperator(ModelOperator):
         self.candidate = candidate
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.lineage import Lineage
         from airlock.chain.training import make_candidate
 
-        run = run_of(context, retrain_asset(self.model))
-        lineage = Lineage(run.run_id, run.started_by, run.cause, run.as_of, self.snapshot, code_version())
+        lineage = run_of(context, retrain_asset(self.model)).lineage(self.snapshot)
         return make_candidate(self.spec, self.candidate, lineage, store=self.store, models=settings().models)
