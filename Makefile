@@ -71,7 +71,7 @@ docs: setup  ## write docs/spec.md from the objects that read the specs
 	@$(PYTHON) -m airlock.spec.reference
 
 lock: setup  ## resolve requirements.txt and requirements-dev.txt again into requirements.lock
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --python-platform linux --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock requirements.txt requirements-dev.txt
 
 clean: down  ## stop the stack and delete its private folder with all its data; asks nothing
