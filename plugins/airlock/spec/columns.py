@@ -53,6 +53,18 @@ class Column(Section):
     )
     description: str = Field("", description="what it says, for people")
     unit: str = Field("", description="what a number counts, such as EUR a month, for people")
+    feature_because: str | None = Field(
+        None,
+        min_length=10,
+        description="protected and identifier only: why the estimator may see it all the same",
+    )
+    bands: tuple[float, ...] = Field(
+        (),
+        description="protected numbers only: where groups begin, such as [25, 40]; absent: quartiles",
+    )
+    changeable: bool = Field(
+        True, description="whether a person could change it; counterfactuals leave alone what nobody can"
+    )
 
     @model_validator(mode="after")
     def _kind_where_values_matter(self) -> Self:
@@ -60,6 +72,20 @@ class Column(Section):
             raise ValueError(
                 f"a column with the role {self.role} needs a kind. Add kind: number, category or boolean."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _extras_fit_the_role(self) -> Self:
+        if self.feature_because and self.role not in (Role.PROTECTED, Role.IDENTIFIER):
+            raise ValueError(
+                f"feature_because is for protected and identifier, not for {self.role}. Remove it."
+            )
+        if self.feature_because and self.kind is None:
+            raise ValueError("a column that reaches the estimator needs a kind. Add it.")
+        if self.bands and not (self.role is Role.PROTECTED and self.kind is Kind.NUMBER):
+            raise ValueError("bands cut a protected number into groups, and this is none. Remove them.")
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError("bands must rise. Write each number once, the smallest first.")
         return self
 
 

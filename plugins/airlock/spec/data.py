@@ -65,6 +65,51 @@ class Source(Section):
         return source
 
 
+class Use(Section):
+    """Which entry of the catalogue the data come from, and what they are used for."""
+
+    source: str = Field(description="an entry of include/catalogue: the name of its file")
+    purpose: str = Field(description="what for; one of the purposes that the entry says it may serve")
+
+
+class Quarantine(Section):
+    """What happens to rows that break a critical expectation about single rows (one without `mostly`)."""
+
+    share: float = Field(
+        0.0, ge=0, lt=1, description="the share of rows that may be set aside; with more the run stops"
+    )
+
+
+class Inspection(Section):
+    """What the rows must be like before anything learns from them. Each bound blocks, unless accepted."""
+
+    population: dict[str, dict[str, float]] = Field(
+        {},
+        description="for a protected column its groups' shares in the population the model is for",
+    )
+    representation: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="a group's share of the rows, at least this part of its share of the population",
+    )
+    rarest_class: float = Field(
+        0.01, ge=0, lt=1, description="the rarest class's share of the rows, at least"
+    )
+    label_rate_difference: float = Field(
+        0.2, gt=0, le=1, description="how far a protected group's outcomes may lie from the others', at most"
+    )
+    duplicates: float = Field(
+        0.05, ge=0, le=1, description="the share of rows that are another row again, at most"
+    )
+    outliers: float = Field(
+        0.05, ge=0, le=1, description="the share of a column's values that lie far out of all others, at most"
+    )
+    accept: dict[str, str] = Field(
+        {}, description="findings that are known and let through, by their key, each with the reason"
+    )
+
+
 class DataSpec(Section):
     """The data a model learns from and is watched on."""
 
@@ -84,6 +129,11 @@ class DataSpec(Section):
     history: PositiveDuration | None = Field(
         None, description="how far back training looks; everything where absent"
     )
+    catalogue: Use | None = Field(
+        None, description="what the organisation's catalogue says of the source; the policy may demand it"
+    )
+    quarantine: Quarantine = Field(Quarantine(), description="what happens to rows that break expectations")
+    inspection: Inspection = Field(Inspection(), description="what the rows must be like to be learned from")
     columns: Columns = ColumnsField
 
     @model_validator(mode="after")
@@ -127,6 +177,20 @@ class DataSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _population_is_of_protected_columns(self) -> Self:
+        for name, shares in self.inspection.population.items():
+            if name not in self.protected:
+                raise ValueError(
+                    f"inspection.population speaks of {name!r}, which is no column with the role protected. "
+                    f"Known: {', '.join(self.protected) or 'none'}."
+                )
+            if not shares or abs(sum(shares.values()) - 1) > 0.01:
+                raise ValueError(
+                    f"inspection.population.{name} makes {sum(shares.values()):g}. Write shares that make 1."
+                )
+        return self
+
+    @model_validator(mode="after")
     def _history_needs_time(self) -> Self:
         if self.event_time is None and (self.history or self.outcome_delay):
             raise ValueError("history and outcome_delay need event_time. Name the column that says when.")
@@ -139,7 +203,11 @@ class DataSpec(Section):
     @property
     def features(self) -> tuple[str, ...]:
         """The columns that reach the estimator, in the spec's order."""
-        return self.with_role(Role.FEATURE)
+        return tuple(
+            name
+            for name, column in self.columns.items()
+            if column.role is Role.FEATURE or column.feature_because is not None
+        )
 
     @property
     def protected(self) -> tuple[str, ...]:

@@ -14,9 +14,12 @@ Origin = Literal["spec", "policy"]
 class Limit(Section):
     """A bound on one metric; `origin` says who asks for it."""
 
-    metric: str = Field(description="one of the task's metrics")
+    metric: str = Field(description="one of the task's metrics, disparities or measures of behaviour")
     at_least: float | None = Field(None, description="the lowest value that passes")
     at_most: float | None = Field(None, description="the highest value that passes")
+    attribute: str | None = Field(
+        None, description="disparities only: of this protected column alone; absent: of the worst of all"
+    )
     origin: Origin = Field("spec", description="who asks for it; Airlock writes this, leave it out")
 
     @model_validator(mode="after")
@@ -36,7 +39,18 @@ class ChampionGate(Section):
     """A candidate may be worse than the champion on the same rows by no more than the tolerance."""
 
     metric: str = Field(description="the metric in which the two are compared")
-    tolerance: float = Field(0.0, ge=0, description="by how much the candidate may be worse")
+    tolerance: float = Field(
+        0.0,
+        ge=0,
+        description="by how much the candidate may be worse; for log_loss and errors with a unit "
+        "a share of the champion's figure",
+    )
+    confidence: float = Field(
+        0.5,
+        ge=0.5,
+        lt=1,
+        description="how sure one must be that it is no worse than that: the share of bootstrap samples",
+    )
 
 
 class Gates(Section):

@@ -7,8 +7,10 @@ from pydantic import Field, model_validator
 from airlock.digests import digest_of
 from airlock.spec.base import Section
 from airlock.spec.data import DataSpec
+from airlock.spec.decision import Decision
 from airlock.spec.governance import Alerts, Approval, Deployment, Gates, Monitoring, Person
-from airlock.spec.metrics import METRICS, Task
+from airlock.spec.metrics import DISPARITIES, MEASURES, METRICS, Task
+from airlock.spec.robustness import Rule
 from airlock.spec.training import Training
 
 
@@ -25,6 +27,13 @@ class ModelSpec(Section):
     task: Task = Field(description="what kind of answer it gives")
     data: DataSpec = Field(description="what it learns from and is watched on")
     training: Training = Field(description="how candidates are made")
+    decision: Decision | None = Field(
+        None, description="binary only: what yes means for a person, and what right and wrong answers cost"
+    )
+    rules: tuple[Rule, ...] = Field((), description="how the score must behave when a feature changes")
+    effects: tuple[str, ...] = Field(
+        (), description="numeric or boolean features whose effect on the outcome is estimated"
+    )
     gates: Gates = Field(description="what a candidate must reach before people are asked")
     approval: Approval = Field(description="who lets it out")
     deployment: Deployment = Field(Deployment(), description="how the champion is used")
@@ -37,7 +46,6 @@ class ModelSpec(Section):
         named = {
             "training.select_by": [self.training.select_by],
             "gates.champion.metric": [self.gates.champion.metric],
-            "gates.limits": [limit.metric for limit in self.gates.limits],
             "monitoring.performance.limits": [limit.metric for limit in performance.limits]
             if performance
             else [],
@@ -50,6 +58,52 @@ class ModelSpec(Section):
                         f"{key} speaks of {metric!r}, which is no metric of a {self.task} model. "
                         f"Use one of {', '.join(known)}."
                     )
+        for limit in self.gates.limits:
+            if limit.metric not in MEASURES[self.task]:
+                raise ValueError(
+                    f"gates.limits speaks of {limit.metric!r}, which is no measure of a {self.task} model. "
+                    f"Use one of {', '.join(MEASURES[self.task])}."
+                )
+            if limit.attribute and limit.metric not in DISPARITIES[self.task]:
+                raise ValueError(
+                    f"gates.limits.{limit.metric} is no disparity between groups, so it has no attribute. "
+                    "Remove attribute."
+                )
+            if limit.attribute and limit.attribute not in self.data.protected:
+                raise ValueError(
+                    f"gates.limits.{limit.metric} speaks of {limit.attribute!r}, which is no column with the "
+                    f"role protected. Known: {', '.join(self.data.protected) or 'none'}."
+                )
+            if limit.metric == "mean_cost" and not (self.decision and self.decision.costs):
+                raise ValueError("gates.limits.mean_cost needs decision.costs. Add them.")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_and_effects_name_features(self) -> Self:
+        for key, names in (("rules", [rule.feature for rule in self.rules]), ("effects", self.effects)):
+            for name in names:
+                if name not in self.data.features:
+                    raise ValueError(
+                        f"{key} speaks of {name!r}, which is no feature. "
+                        f"Known: {', '.join(self.data.features)}."
+                    )
+        for rule in self.rules:
+            number = self.data.kind_of(rule.feature) == "number"
+            if number == (rule.goes == "elsewhere"):
+                fits = "up or down" if number else "elsewhere"
+                raise ValueError(
+                    f"rules: {rule.feature} is a {self.data.kind_of(rule.feature)}, which cannot go "
+                    f"{rule.goes}. Write goes: {fits}."
+                )
+        for name in self.effects:
+            if self.data.kind_of(name) == "category":
+                raise ValueError(f"effects: {name} is a category, and an effect is of a number. Remove it.")
+        return self
+
+    @model_validator(mode="after")
+    def _decision_is_binary(self) -> Self:
+        if self.decision is not None and self.task is not Task.BINARY:
+            raise ValueError("decision is for binary tasks only. Remove it.")
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from airlock.spec.base import Section
 from airlock.spec.durations import Duration, spell_duration
 from airlock.spec.errors import Problem
 from airlock.spec.governance import Limit
-from airlock.spec.metrics import METRICS, Task
+from airlock.spec.metrics import MEASURES, Task
 from airlock.spec.model import ModelSpec
 
 
@@ -28,6 +28,19 @@ class Policy(Section):
     approval_timeout: Duration = Field(description="how long an approval may stay open, at most")
     champion_tolerance: float = Field(
         ge=0, description="how much worse than the champion is let through, at most"
+    )
+    champion_confidence: float = Field(
+        0.5,
+        ge=0.5,
+        lt=1,
+        description="how sure one must be of that, at least: the share of bootstrap samples",
+    )
+    catalogue: bool = Field(False, description="whether the data must come from an entry of the catalogue")
+    impact: tuple[str, ...] = Field(
+        (), description="what the model's impact.yaml must say before its first training; keys of that file"
+    )
+    quarantine_share: float = Field(
+        0.05, ge=0, lt=1, description="the share of rows that may be set aside, at most"
     )
     automatic_retraining: bool = Field(description="whether a night may start a training by itself")
     drift_psi: float = Field(gt=0, description="the population stability index that alerts, at most")
@@ -52,7 +65,18 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
         found.append(
             Problem("approval.timeout", f"{tier} allows at most {longest}.", f"Write {longest} or less.")
         )
+    if spec.gates.champion.confidence < policy.champion_confidence:
+        least = policy.champion_confidence
+        found.append(
+            Problem(
+                "gates.champion.confidence", f"{tier} asks for at least {least}.", f"Write {least} or more."
+            )
+        )
+    if policy.catalogue and spec.data.catalogue is None:
+        cure = "Add source and purpose; include/catalogue holds the entries."
+        found.append(Problem("data.catalogue", f"{tier} wants data from the catalogue.", cure))
     ceilings = {
+        "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),
         "monitoring.drift.psi": (spec.monitoring.drift.psi, policy.drift_psi),
         "monitoring.drift.prediction_psi": (spec.monitoring.drift.prediction_psi, policy.drift_psi),
@@ -69,7 +93,8 @@ def _limit_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Prob
         if limit.origin != "spec":
             yield Problem(f"{key}.origin", "is not for a spec to write.", "Leave it out.")
         for floor in policy.limits.get(spec.task, ()):
-            if limit.metric == floor.metric and limit.loosens(floor):
+            same = (limit.metric, limit.attribute) == (floor.metric, floor.attribute)
+            if same and limit.loosens(floor):
                 side = "at_least" if floor.at_least is not None else "at_most"
                 bound = getattr(floor, side)
                 yield Problem(key, f"{tier} asks for {side}: {bound}.", "Tighten it or leave it out.")
@@ -77,11 +102,11 @@ def _limit_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Prob
 
 def under(policy: Policy, spec: ModelSpec) -> ModelSpec:
     """Return the spec with the policy's own limits added, where the spec does not set a tighter one."""
-    own = {(limit.metric, limit.at_least is not None) for limit in spec.gates.limits}
+    own = {(limit.metric, limit.attribute, limit.at_least is not None) for limit in spec.gates.limits}
     inherited = tuple(
         floor.model_copy(update={"origin": "policy"})
         for floor in policy.limits.get(spec.task, ())
-        if (floor.metric, floor.at_least is not None) not in own
+        if (floor.metric, floor.attribute, floor.at_least is not None) not in own
     )
     gates = spec.gates.model_copy(update={"limits": spec.gates.limits + inherited})
     return spec.model_copy(update={"gates": gates})
@@ -93,9 +118,9 @@ def unknown_metrics(policy: Policy) -> tuple[Problem, ...]:
         Problem(
             f"limits.{task}.{limit.metric}",
             "is no metric of this task.",
-            f"Known ones: {', '.join(METRICS[task])}.",
+            f"Known ones: {', '.join(MEASURES[task])}.",
         )
         for task, limits in policy.limits.items()
         for limit in limits
-        if limit.metric not in METRICS[task]
+        if limit.metric not in MEASURES[task]
     )

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from airlock.settings import ROOT
 from airlock.spec.columns import TAKEN_NAMES, Classification, Kind, Role
-from airlock.spec.metrics import METRICS, Task
+from airlock.spec.metrics import MEASURES, METRICS, RELATIVE, Task
 from airlock.spec.model import ModelSpec
 from airlock.spec.policy import Policy, Tier
 from airlock.spec.typenames import sections_in, type_name
@@ -136,11 +136,30 @@ def _words(words: type[StrEnum], meanings: Mapping[str, str]) -> str:
 
 
 def _metrics() -> str:
-    rows = [
-        (f"`{task}`", ", ".join(f"`{name}` ({better} is better)" for name, better in METRICS[task].items()))
+    beyond = {
+        task: {name: better for name, better in MEASURES[task].items() if name not in METRICS[task]}
         for task in Task
+    }
+    return f"""## The metrics of each task
+
+Training is selected, candidates are compared and production is judged by these. A tolerance on
+{", ".join(f"`{name}`" for name in RELATIVE)} is a share of the champion's own figure.
+
+{_named(METRICS)}
+## What else a gate may limit
+
+`gates.limits` and the policies' limits may speak of the metrics and of these: disparities between protected
+groups, proxies, slices, robustness, exposure of training data and latency.
+
+{_named(beyond)}"""
+
+
+def _named(of_tasks: Mapping[Task, Mapping[str, str]]) -> str:
+    rows = [
+        (f"`{task}`", ", ".join(f"`{name}` ({better} is better)" for name, better in names.items()))
+        for task, names in of_tasks.items()
     ]
-    return f"## The metrics of each task\n\n{_table(('task', 'metrics'), rows)}"
+    return _table(("task", "names"), rows)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
