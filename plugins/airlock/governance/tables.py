@@ -161,3 +161,30 @@ notices = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     _moment("sent_at"),
 )
+
+#: Rows that broke an expectation which speaks of single rows; a corrected row has another digest, so a row
+#: of its own. `held` rows wait for a person, `released` ones are trained on, `dropped` ones never are.
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("entity_key", sa.Text, comment="absent where the row has none"),
+    sa.Column("row_digest", sa.Text, nullable=False),
+    # JSON, not JSONB: a broken row's text may hold what JSONB refuses (a NUL).
+    sa.Column("row", sa.JSON, nullable=False),
+    sa.Column("reasons", sa.ARRAY(sa.Text), nullable=False, comment="sentences: the expectations it breaks"),
+    sa.Column("snapshot_digest", sa.Text, nullable=False, comment="the newest it was found in"),
+    sa.Column("dag_run_id", sa.Text, nullable=False, comment="the run that found it last"),
+    _moment("held_at"),
+    sa.Column("state", sa.Text, nullable=False, server_default="held"),
+    sa.Column("settled_by", sa.Text, comment="the Airflow user's id"),
+    _moment("settled_at", nullable=True),
+    sa.Column("settled_because", sa.Text),
+    sa.UniqueConstraint("model", "row_digest"),
+    sa.CheckConstraint("state IN ('held', 'released', 'dropped')", name="state"),
+    sa.CheckConstraint(
+        "num_nulls(settled_by, settled_at, settled_because) = CASE state WHEN 'held' THEN 3 ELSE 0 END",
+        name="settled_by_somebody",
+    ),
+)
