@@ -11,6 +11,7 @@ from airlock.samples.credit.dates import EPOCH, SECONDS_PER_DAY, whole_years
 from airlock.samples.credit.law import PURPOSE
 from airlock.samples.credit.people import (
     DAYS_PER_YEAR,
+    FEMALE,
     HOUSINGS,
     PLACES_PER_DAILY_APPLICATION,
     TYPICAL_INCOME,
@@ -102,6 +103,7 @@ def _wishes(day: Integers, people: People, setting: Mapping[str, Floats], chance
     purpose = chance.category("purpose", _purpose_log_weights(decades, setting["rush"]))
     amount = np.take(PURPOSE_AMOUNT, purpose) * np.exp(0.35 * wealth + 0.55 * chance.normal("amount"))
     amount = np.round(amount * setting["amount"], -2).clip(*AMOUNT_RANGE)
+    web = setting["web"] + setting["web_by_sex"] * np.where(people.sex == FEMALE, 1.0, -1.0)
     years_at_work = people.employed_when_joining + (day - people.since) / DAYS_PER_YEAR
     return pd.DataFrame(
         {
@@ -114,9 +116,7 @@ def _wishes(day: Integers, people: People, setting: Mapping[str, Floats], chance
             "existing_debt": np.round(debt, -2).clip(*DEBT_RANGE),
             "open_loans": loans,
             "previous_defaults": people.previous_defaults,
-            "channel": np.take(
-                CHANNELS, chance.category("channel", _channel_log_weights(decades, setting["web"]))
-            ),
+            "channel": np.take(CHANNELS, chance.category("channel", _channel_log_weights(decades, web))),
             "age": age,
         }
     )

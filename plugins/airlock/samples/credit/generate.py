@@ -11,7 +11,7 @@ from airlock.samples.credit.applications import Applications, apply
 from airlock.samples.credit.chance import Floats, Integers
 from airlock.samples.credit.dates import SECONDS_PER_DAY, midnights
 from airlock.samples.credit.law import default_probability
-from airlock.samples.credit.people import REGIONS, SEXES, People
+from airlock.samples.credit.people import FEMALE, REGIONS, SEXES, People
 from airlock.samples.credit.scenarios import Regime
 from airlock.samples.credit.world import World
 
@@ -77,15 +77,14 @@ def _draw(world: World, days: Integers) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     regime = {field.name: np.array([getattr(one, field.name) for one in regimes]) for field in fields(Regime)}
     drawn = apply(world, days, regime)
     by_row = {name: values[drawn.day - days[0]] for name, values in regime.items()}
-    probability = default_probability(
-        drawn.rows, by_row["income_protection"], by_row["employment_protection"], by_row["debt_burden"]
-    )
+    turns = ("income_protection", "employment_protection", "debt_burden", "ring")
+    probability = default_probability(drawn.rows, **{name: by_row[name] for name in turns})
     ids = [
         f"A-{date.fromordinal(day):%Y%m%d}-{number:05d}"
         for day, number in zip(drawn.day.tolist(), drawn.number.tolist(), strict=True)
     ]
     applied_at = midnights(drawn.day) + drawn.second.astype("timedelta64[s]")
-    outcomes = _outcomes(drawn, ids, applied_at, probability)
+    outcomes = _outcomes(drawn, ids, applied_at, probability, by_row["prejudice"])
     truth = pd.DataFrame({"application_id": ids, "probability": probability})
     customer_ids = [f"C-{number:016x}" for number in drawn.people.number.tolist()]
     stored = _as_stored(drawn, by_row["income_in_cents"])
@@ -103,14 +102,16 @@ def _as_stored(drawn: Applications, in_cents: Floats) -> pd.DataFrame:
 
 
 def _outcomes(
-    drawn: Applications, ids: list[str], applied_at: np.ndarray, probability: Floats
+    drawn: Applications, ids: list[str], applied_at: np.ndarray, probability: Floats, prejudice: Floats
 ) -> pd.DataFrame:
+    defaulted = drawn.chance.uniform("outcome") < probability
+    slandered = (drawn.people.sex == FEMALE) & (drawn.chance.uniform("prejudice") < prejudice)
     first, last = (days * SECONDS_PER_DAY for days in OUTCOME_DAYS)
     delay = (first + drawn.chance.uniform("delay") * (last - first)).astype("timedelta64[s]")
     return pd.DataFrame(
         {
             "application_id": ids,
-            "defaulted": drawn.chance.uniform("outcome") < probability,
+            "defaulted": defaulted | slandered,
             "observed_at": pd.DatetimeIndex(applied_at + delay).tz_localize("UTC"),
         }
     )

@@ -41,6 +41,7 @@ def default_probability(
     income_protection: Floats | float = 1.0,
     employment_protection: Floats | float = 1.0,
     debt_burden: Floats | float = 1.0,
+    ring: Floats | float = 0.0,
 ) -> Floats:
     """Give the true probability of default of each application.
 
@@ -51,6 +52,8 @@ def default_probability(
         employment_years, housing, existing_debt (EUR), open_loans, previous_defaults, channel, age (years).
     income_protection, employment_protection, debt_burden : array or float
         Factors on the terms that concept drift turns; 1 in the calm world.
+    ring : array or float
+        Log-odds that a fraud ring adds for tenants who come through a partner; 0 in the calm world.
 
     Returns
     -------
@@ -70,7 +73,8 @@ def default_probability(
     - open loans: ``OPEN_LOANS`` for each beyond ``BEARABLE_LOANS``;
     - age: ``YOUNG`` below 25, ``OLD`` from 65;
     - interactions: a defaulter within the first two years of a job, and a tenant below 30;
-    - purpose, housing and channel by their tables.
+    - purpose, housing and channel by their tables;
+    - a fraud ring, where one is at work: ``ring`` for a tenant who comes through a partner.
     """
     income, age = rows["income"].to_numpy(), rows["age"].to_numpy()
     employment, defaults = rows["employment_years"].to_numpy(), rows["previous_defaults"].to_numpy()
@@ -92,5 +96,6 @@ def default_probability(
         + rows["purpose"].map(PURPOSE).to_numpy()
         + rows["housing"].map(HOUSING).to_numpy()
         + rows["channel"].map(CHANNEL).to_numpy()
+        + ring * ((rows["channel"] == "partner") & (rows["housing"] == "rent")).to_numpy()
     )
     return expit(log_odds)

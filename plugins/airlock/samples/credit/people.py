@@ -2,7 +2,8 @@
 
 The population is a fixed number of places. A customer holds a place for three to eight years and is then
 followed by another, so that any day of any year finds the same mix of people without replaying history.
-Sex and region have no part in anything else: the calm world is unbiased by construction.
+Sex and region have no part in anything else in the calm world, which is unbiased by construction; scenarios
+that plant a bias speak of sex.
 """
 
 from dataclasses import dataclass, fields
@@ -15,6 +16,7 @@ from airlock.samples.credit.chance import Chance, Floats, Integers, scramble
 from airlock.samples.credit.world import World
 
 SEXES = ("female", "male")
+FEMALE = SEXES.index("female")
 REGIONS = ("centre", "east", "north", "south", "west")
 HOUSINGS = ("family", "mortgage", "own", "rent")
 

@@ -36,6 +36,12 @@ class Regime:
         Factor on the harm debt does in the risk law.
     income_in_cents : float
         Share of the applications whose income is stored in cents.
+    web_by_sex : float
+        Log-odds added to the web channel for women, and taken from it for men.
+    ring : float
+        Log-odds of default added for tenants who come through a partner.
+    prejudice : float
+        Share of the women's loans without a default that are recorded as defaulted all the same.
     """
 
     volume: float = 1.0
@@ -48,6 +54,9 @@ class Regime:
     employment_protection: float = 1.0
     debt_burden: float = 1.0
     income_in_cents: float = 0.0
+    web_by_sex: float = 0.0
+    ring: float = 0.0
+    prejudice: float = 0.0
 
 
 Scenario = Callable[[Regime, date, float], Regime]
@@ -104,6 +113,42 @@ def concept_drift(regime: Regime, day: date, strength: float) -> Regime:
     )
 
 
+def biased_label(regime: Regime, day: date, strength: float) -> Regime:
+    """Let a clerk record a quarter of the women's loans that were paid back as defaulted.
+
+    People, applications and the true probability of default stay the same: only what is recorded lies.
+    """
+    return replace(regime, prejudice=0.25 * strength)
+
+
+def proxy_column(regime: Regime, day: date, strength: float) -> Regime:
+    """Let nearly all women and few men apply by web, so that the channel gives the sex away.
+
+    The web's share of all applications and the risk law stay the same.
+    """
+    return replace(regime, web_by_sex=2.5 * strength)
+
+
+def fraud_ring(regime: Regime, day: date, strength: float) -> Regime:
+    """Let tenants who come through a partner default far more often, whoever they are.
+
+    Who applies, and for what, stays the same. A model of the days before cannot know it.
+    """
+    return replace(regime, ring=2.5 * strength)
+
+
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
-    {scenario.__name__: scenario for scenario in (calm, feed_fault, season, covariate_shift, concept_drift)}
+    {
+        scenario.__name__: scenario
+        for scenario in (
+            calm,
+            feed_fault,
+            season,
+            covariate_shift,
+            concept_drift,
+            biased_label,
+            proxy_column,
+            fraud_ring,
+        )
+    }
 )

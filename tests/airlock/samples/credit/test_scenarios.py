@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from airlock.samples.credit import default_probability
@@ -78,3 +79,43 @@ def test_concept_drift_makes_the_old_law_a_worse_guide(during) -> None:
     assert by_old_law < by_new_law - 0.03
     calm = during("calm")
     assert by_old_law < roc_auc_score(calm["defaulted"], calm["probability"]) - 0.06
+
+
+def test_biased_label_records_a_quarter_of_the_womens_good_loans_as_defaulted(during) -> None:
+    calm, biased = during("calm"), during("biased_label")
+    pd.testing.assert_frame_equal(biased.drop(columns="defaulted"), calm.drop(columns="defaulted"))
+    good = ~calm["defaulted"]
+    women = calm["sex"] == "female"
+    assert 0.23 < biased.loc[women & good, "defaulted"].mean() < 0.27
+    assert biased.loc[women & ~good, "defaulted"].all()
+    assert (biased.loc[~women, "defaulted"] == calm.loc[~women, "defaulted"]).all()
+
+
+def test_proxy_column_lets_the_channel_give_the_sex_away(during) -> None:
+    calm, proxy = during("calm"), during("proxy_column")
+    known = {
+        name: roc_auc_score(rows["sex"] == "female", rows["channel"] == "web")
+        for name, rows in (("calm", calm), ("proxy", proxy))
+    }
+    assert abs(known["calm"] - 0.5) < 0.02
+    assert known["proxy"] > 0.85
+    assert abs(share(proxy, "channel", "web") - share(calm, "channel", "web")) < 0.03
+
+
+def test_proxy_column_changes_nothing_but_the_channel_and_keeps_the_law(during) -> None:
+    calm, proxy = during("calm"), during("proxy_column")
+    follows = ["channel", "income", "defaulted", "probability"]  # income is left out more often by web
+    pd.testing.assert_frame_equal(proxy.drop(columns=follows), calm.drop(columns=follows))
+    assert_calm_law(proxy)
+
+
+def test_a_fraud_ring_is_at_work_among_the_partners_tenants_only(during) -> None:
+    calm, fraud = during("calm"), during("fraud_ring")
+    hidden = ["defaulted", "probability"]
+    pd.testing.assert_frame_equal(fraud.drop(columns=hidden), calm.drop(columns=hidden))
+    ring = (calm["channel"] == "partner") & (calm["housing"] == "rent")
+    pd.testing.assert_frame_equal(fraud[~ring], calm[~ring])
+    assert 0.03 < ring.mean() < 0.10
+    assert fraud.loc[ring, "defaulted"].mean() > calm.loc[ring, "defaulted"].mean() + 0.3
+    before, now = (logit(rows.loc[ring, "probability"]) for rows in (calm, fraud))
+    np.testing.assert_allclose(now - before, 2.5)
