@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from airlock.data.read import DataError, read
 from airlock.data.window import Window
 from airlock.spec import ModelSpec
-from tests.airlock.data.loans import ANY_TIME, NOON, loans
+from tests.airlock.data.loans import ANY_TIME, COLUMNS, NOON, loans
 
 TABLES = """
     CREATE TABLE loans (loan_id integer, made_at timestamptz, income numeric, channel text, urban boolean);
@@ -175,3 +175,85 @@ def test_a_pendulum_moment_is_bound_like_any_other(query: Read) -> None:
     pendulum = pytest.importorskip("pendulum")
     window = Window(pendulum.datetime(2026, 2, 1), pendulum.datetime(2026, 2, 2))
     assert query(window=window, as_of=pendulum.datetime(2026, 3, 2))["loan_id"].to_pylist() == ["1"]
+
+
+@pytest.fixture
+def statements(engine: sa.Engine) -> list[str]:
+    """What the warehouse is asked, in order."""
+    asked: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def keep(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        asked.append(" ".join(statement.split()))
+
+    return asked
+
+
+def test_the_database_is_asked_for_the_columns_the_spec_reads_and_no_others(
+    query: Read, statements: list[str]
+) -> None:
+    query(QUERY.replace("upper(channel) AS note", "upper(channel) AS note, 'x' AS diagnosis"))
+    *_, names, rows = statements  # before them SQLAlchemy asks which database this is
+    assert names.startswith("SELECT * FROM (") and " LIMIT " in names
+    asked_for = rows.partition(" FROM (")[0].removeprefix("SELECT ").split(", ")
+    read = ["loan_id", "made_at", "income", "channel", "urban", "defaulted"]
+    assert asked_for == [f"source.{name}" for name in read]
+
+
+def test_a_column_that_nothing_needs_is_not_even_computed(query: Read) -> None:
+    failing = "1 / (l.loan_id - l.loan_id)"
+    with pytest.raises(DataError, match="division by zero"):
+        query(QUERY.replace("l.*", f"l.loan_id, made_at, {failing} AS income, channel, urban"))
+    assert query(QUERY.replace("upper(channel)", failing)).num_rows == 3
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ";",
+        " ;\n; ",
+        " -- that is all",
+        ";  -- that's all; really\n",
+        "/* one; */ ; /* 'two'\n*/ -- three",
+        " AND channel IS DISTINCT FROM '-- no;'",
+        " AND channel IS DISTINCT FROM E'it\\'s -- no;'",
+        " AND channel IS DISTINCT FROM $no$ -- no; ' $no$;",
+        " AND channel IS DISTINCT FROM 'a%' AND coalesce(channel, '') NOT LIKE '%z%'",
+        " ORDER BY made_at DESC, loan_id;",
+        " LIMIT 3 -- at most",
+    ],
+)
+def test_however_a_query_ends_its_rows_are_the_same(query: Read, end: str) -> None:
+    assert query(QUERY.rstrip() + end) == query()
+
+
+def test_a_query_may_begin_with_names_for_others(query: Read) -> None:
+    with_names = f"WITH known AS (SELECT * FROM outcomes), all_of_them AS ({QUERY}) SELECT * FROM all_of_them"
+    assert query(with_names.replace("JOIN outcomes", "JOIN known")) == query()
+
+
+def test_two_statements_are_none(query: Read) -> None:
+    with pytest.raises(DataError, match="source.sql.query: .* syntax error"):
+        query(QUERY + "; SELECT 1")
+
+
+def test_a_query_of_comments_is_none(query: Read) -> None:
+    with pytest.raises(DataError, match="source.sql.query: .* syntax error"):
+        query("-- nothing;")
+
+
+@pytest.mark.parametrize(
+    "name", ["Channel", "select", "two words", 'quo"te', "it's", "per%cent", "co:lon", "semi;colon", "größe"]
+)
+def test_a_column_may_be_called_anything(engine: sa.Engine, models: Path, name: str) -> None:
+    columns = {name if known == "channel" else known: column for known, column in COLUMNS.items()}
+    quoted = '"' + name.replace('"', '""').replace(":", "\\:") + '"'
+    sql = QUERY.replace("l.*", f"l.loan_id, made_at, income, channel AS {quoted}, urban")
+    spec = loans({"sql": {"connection": "warehouse", "query": sql}}, columns=columns)
+    table = read(spec, window=ANY_TIME, as_of=NOON, models=models, connect=lambda _: engine)
+    assert table[name].to_pylist() == ["web", "branch", None]
+
+
+def test_a_name_in_other_letters_is_another_column(query: Read) -> None:
+    with pytest.raises(DataError, match=r"no column 'channel'\. Did you mean 'Channel'\?"):
+        query(QUERY.replace("l.*", 'l.loan_id, made_at, income, channel AS "Channel", urban'))

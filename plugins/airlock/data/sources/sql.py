@@ -1,10 +1,11 @@
-"""SQL sources: a query streamed from a database that Airflow has a connection to."""
+"""SQL sources: of a query the columns that a spec reads, streamed from a database Airflow knows."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pyarrow as pa
-from sqlalchemy import Engine, TextClause, text
+from sqlalchemy import Engine, Select, TextClause, TextualSelect, column, literal_column, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from airlock.data.errors import DataError
@@ -15,23 +16,31 @@ BATCH_ROWS = 20_000
 # What an open side of the window is bound to: a comparison with NULL would be true of no row.
 EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
+#: The tokens of SQL, as far as is needed to find its last word: text, names and comments may hold anything.
+TOKEN = re.compile(
+    r"""
+      (?P<silent> \s+ | ; | --[^\n]* | /\*.*?\*/ )
+    | [eE]'(?:[^'\\]|\\.|'')*'  |  '(?:[^']|'')*'  |  "(?:[^"]|"")*"  |  (?P<dollar>\$\w*\$).*?(?P=dollar)
+    | \w+ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
 
 def read_sql(request: Request, source: SqlSource) -> Iterator[pa.RecordBatch]:
-    """Run the query, read-only, with :start, :end and :as_of bound, and yield its rows as they stream in."""
+    """Run the query, read-only, with :start, :end and :as_of bound, and yield its rows as they stream in.
+
+    The database is asked for the columns that the spec reads: what nobody needs does not leave it.
+    """
     statement, moments = _bound(request, source)
     engine = _engine(request, source)
     try:
         with engine.connect() as connection:
-            streamed = connection.execution_options(
-                stream_results=True, yield_per=BATCH_ROWS, postgresql_readonly=True
-            )
-            result = streamed.execute(statement, moments)
-            found = list(result.keys())
-            request.require_columns(found)
-            places = [found.index(name) for name in request.spec.data.read]
-            for rows in result.partitions():
-                columns = list(zip(*rows, strict=True))
-                yield request.batch(columns[place] for place in places)
+            read_only = connection.execution_options(postgresql_readonly=True)
+            request.require_columns(list(read_only.execute(_no_rows(statement), moments).keys()))
+            streamed = read_only.execution_options(stream_results=True, yield_per=BATCH_ROWS)
+            for rows in streamed.execute(_only(statement, request.spec.data.read), moments).partitions():
+                yield request.batch(zip(*rows, strict=True))
     except SQLAlchemyError as error:
         raise request.error(
             "source.sql.query",
@@ -40,13 +49,33 @@ def read_sql(request: Request, source: SqlSource) -> Iterator[pa.RecordBatch]:
         ) from error
 
 
+def _no_rows(statement: TextClause) -> Select:
+    """Return a statement that gives every column of the query, and no row."""
+    query = TextualSelect(statement, []).subquery("source")
+    return select(literal_column("*")).select_from(query).limit(0)
+
+
+def _only(statement: TextClause, names: tuple[str, ...]) -> Select:
+    """Return a statement that gives only the named columns of the query, in that order."""
+    return select(statement.columns(*(column(name) for name in names)).subquery("source"))
+
+
+def _without_its_end(query: str) -> str:
+    """Return a query without the semicolons and comments after it, which could not stand in brackets.
+
+    >>> _without_its_end("SELECT '--;' FROM loans; -- all of them;")
+    "SELECT '--;' FROM loans"
+    """
+    return query[: max((token.end() for token in TOKEN.finditer(query) if not token["silent"]), default=0)]
+
+
 def _bound(request: Request, source: SqlSource) -> tuple[TextClause, dict[str, datetime]]:
     moments = {
         "start": request.window.start or EARLIEST,
         "end": request.window.end or LATEST,
         "as_of": request.as_of,
     }
-    statement = text(source.query)
+    statement = text(_without_its_end(source.query))
     named = statement.compile().params.keys()
     if unknown := sorted(named - moments.keys()):
         raise request.error(
