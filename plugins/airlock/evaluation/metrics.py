@@ -6,9 +6,12 @@ import numpy as np
 from sklearn import metrics as sk
 
 from airlock.package.answers import Answers
+from airlock.spec.decision import Costs
 from airlock.spec.metrics import METRICS, Task
 
 BINS = 10
+#: What the decisions cost in the mean: the figure of a business, not of a model.
+MEAN_COST = "mean_cost"
 
 
 def compute(
@@ -18,6 +21,7 @@ def compute(
     *,
     classes: Sequence[str] = (),
     positive: str | None = None,
+    costs: Costs | None = None,
 ) -> dict[str, float]:
     """Return every metric of the task, by its name in `airlock.spec.metrics`.
 
@@ -33,6 +37,8 @@ def compute(
         The labels in the order of `answers.probabilities`' columns; not needed for a regression.
     positive
         The label that counts as yes; binary only.
+    costs
+        What answers cost, for the metric `mean_cost`; binary only.
 
     Returns
     -------
@@ -45,15 +51,16 @@ def compute(
     >>> compute(Task.REGRESSION, np.array([1.0, 2.0, 3.0]), answers)["mae"]
     0.3333333333333333
     """
+    names = [*METRICS[task], *([MEAN_COST] if costs else [])]
     if len(truth) == 0 or len(truth) != len(answers) or not np.isfinite(answers.scores).all():
-        return dict.fromkeys(METRICS[task], float("nan"))
+        return dict.fromkeys(names, float("nan"))
     if task is Task.REGRESSION:
         found = _regression(truth, answers.scores)
     elif task is Task.BINARY:
-        found = _binary(truth, answers, str(positive))
+        found = _binary(truth, answers, str(positive), costs)
     else:
         found = _multiclass(truth, answers, list(classes))
-    return {name: float(found[name]) for name in METRICS[task]}
+    return {name: float(found[name]) for name in names}
 
 
 def calibration_error(happened: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> float:
@@ -88,7 +95,27 @@ def calibration_error(happened: np.ndarray, probabilities: np.ndarray, bins: int
     return np.abs(gaps).sum() / len(probabilities)
 
 
-def _binary(truth: np.ndarray, answers: Answers, positive: str) -> dict[str, float]:
+def cost_of_each(happened: np.ndarray, said: np.ndarray, costs: Costs) -> np.ndarray:
+    """Return what each decision costs, in the unit of the costs.
+
+    Parameters
+    ----------
+    happened, said
+        bool, shape (rows,): whether the positive class happened, and whether the answer was yes.
+    costs
+        What right and wrong answers cost.
+
+    Examples
+    --------
+    >>> costs = Costs(false_positive=1, false_negative=4, true_positive=-2)
+    >>> cost_of_each(np.array([True, True, False]), np.array([True, False, True]), costs).tolist()
+    [-2.0, 4.0, 1.0]
+    """
+    of_yes = np.where(happened, costs.true_positive, costs.false_positive)
+    return np.where(said, of_yes, np.where(happened, costs.false_negative, costs.true_negative))
+
+
+def _binary(truth: np.ndarray, answers: Answers, positive: str, costs: Costs | None) -> dict[str, float]:
     happened, said = truth == positive, np.array(answers.predictions, dtype=object) == positive
     scores = answers.scores
     both = 0 < happened.sum() < len(happened)
@@ -105,6 +132,7 @@ def _binary(truth: np.ndarray, answers: Answers, positive: str) -> dict[str, flo
         "brier": np.mean((scores - happened) ** 2),
         "log_loss": sk.log_loss(happened, np.column_stack([1 - scores, scores]), labels=[False, True]),
         "calibration_error": calibration_error(happened, scores),
+        MEAN_COST: cost_of_each(happened, said, costs).mean() if costs else np.nan,
     }
 
 

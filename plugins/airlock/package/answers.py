@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from airlock.package.cores import one_core
+from airlock.package.signature import Signature
 from airlock.spec.metrics import Task
 
 
@@ -51,18 +52,33 @@ class Answers:
         return Answers(self.scores[rows], [self.predictions[row] for row in rows], probabilities)
 
 
-def answers_of(pipeline: Any, rows: pd.DataFrame, *, task: Task, positive: str | None) -> Answers:
+def answers_of(pipeline: Any, rows: pd.DataFrame, signature: Signature) -> Answers:
     """Ask a fitted pipeline about every row of a frame made by `airlock.package.frame`."""
     with one_core():
-        said = pipeline.predict(rows) if task is Task.REGRESSION else pipeline.predict_proba(rows)
-    if task is Task.REGRESSION:
-        numbers = np.asarray(said, dtype=np.float64).reshape(-1)
+        regression = signature.task is Task.REGRESSION
+        said = pipeline.predict(rows) if regression else pipeline.predict_proba(rows)
+    return answers_from(np.asarray(said, dtype=np.float64), signature)
+
+
+def answers_from(said: np.ndarray, signature: Signature) -> Answers:
+    """Return the answers in what a model said.
+
+    Parameters
+    ----------
+    said
+        float64: one number a row for a regression, else probabilities, rows by classes in the order of the
+        signature.
+    signature
+        Its task and classes; for a binary model also which of them is yes, and from which probability on.
+    """
+    if signature.task is Task.REGRESSION:
+        numbers = said.reshape(-1)
         return Answers(numbers, [repr(float(number)) for number in numbers])
-    probabilities = np.asarray(said, dtype=np.float64)
-    classes = [str(label) for label in pipeline.classes_]
-    chosen = probabilities.argmax(axis=1)
-    if task is Task.BINARY:
-        scores = probabilities[:, classes.index(str(positive))]
+    if signature.task is Task.BINARY:
+        yes = signature.classes.index(str(signature.positive))
+        scores = said[:, yes]
+        chosen = np.where(scores >= signature.threshold, yes, 1 - yes)
     else:
-        scores = probabilities[np.arange(len(chosen)), chosen]
-    return Answers(scores, [classes[index] for index in chosen], probabilities)
+        chosen = said.argmax(axis=1)
+        scores = said[np.arange(len(chosen)), chosen]
+    return Answers(scores, [signature.classes[index] for index in chosen], said)

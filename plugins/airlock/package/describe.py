@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airlock.package.labels import label_of
-from airlock.package.signature import Feature, Signature
+from airlock.package.signature import EVEN, Feature, Signature
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Kind
 
@@ -18,7 +18,12 @@ def signature_of(spec: ModelSpec, training: pa.Table, classes: tuple[str, ...]) 
     """Return the signature of a model of `spec` that was fitted on the training rows."""
     features = tuple(_feature(training[name], name, spec.data.kind_of(name)) for name in spec.data.features)
     positive = None if spec.data.positive is None else label_of(spec.data.positive)
-    return Signature(spec.name, spec.task, features, classes, positive)
+    return Signature(spec.name, spec.task, features, classes, positive, threshold_of(spec))
+
+
+def threshold_of(spec: ModelSpec) -> float:
+    """Return the probability from which on a binary model of `spec` answers yes."""
+    return spec.decision.threshold if spec.decision else EVEN
 
 
 def _feature(column: pa.ChunkedArray, name: str, kind: Kind | None) -> Feature:

@@ -47,6 +47,4 @@ class Fitted:
 
     def answer(self, table: pa.Table) -> Answers:
         """Return the answers for every row of a table that has the features."""
-        signature = self.signature
-        rows = frame(table, signature.kinds)
-        return answers_of(self.pipeline, rows, task=signature.task, positive=signature.positive)
+        return answers_of(self.pipeline, frame(table, self.signature.kinds), self.signature)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from airlock.digests import canonical_json, digest_of
-from airlock.package.answers import Answers, answers_of
+from airlock.package.answers import Answers
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
-from airlock.package.frame import frame
 from airlock.package.provenance import provenance_of
 from airlock.package.saving import MODEL_FILE, save
 from airlock.package.signature import Signature
@@ -154,8 +153,8 @@ def _examples(fitted: Fitted, rows: pa.Table) -> list[dict[str, Any]]:
 def _prove_the_same(fitted: Fitted, folder: Path, rows: pa.Table) -> None:
     signature = fitted.signature
     loaded = load_pipeline(folder / MODEL_FILE, signature.model, folder / "code" / PACKAGE)
-    again = answers_of(loaded, frame(rows, signature.kinds), task=signature.task, positive=signature.positive)
-    if not np.array_equal(again.scores, fitted.answer(rows).scores):
+    before, again = fitted.answer(rows), replace(fitted, pipeline=loaded).answer(rows)
+    if again.predictions != before.predictions or not np.array_equal(again.scores, before.scores):
         raise PackageError(
             f"{signature.model}: {fitted.name} answers otherwise once it is loaded again, so what would be "
             "approved is not what was tested. Its estimator keeps something that is not stored with it."

@@ -47,5 +47,4 @@ class Predictor:
         signature = self.signature
         if len(table) == 0:
             return Answers.of_no_rows(signature.task, len(signature.classes))
-        rows = frame(table, signature.kinds)
-        return answers_of(self.pipeline, rows, task=signature.task, positive=signature.positive)
+        return answers_of(self.pipeline, frame(table, signature.kinds), signature)

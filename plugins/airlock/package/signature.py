@@ -9,6 +9,8 @@ from airlock.spec.columns import Kind
 from airlock.spec.metrics import Task
 
 LARGEST_NUMBER = 1.7e308
+#: The threshold where both ways to be wrong cost the same.
+EVEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes into a model and what comes out of it."""
+    """What goes into a model and what comes out of it.
+
+    `threshold` is for binary models: the answer is the positive class where the score reaches it.
+    """
 
     model: str
     task: Task
     features: tuple[Feature, ...]
     classes: tuple[str, ...] = ()
     positive: str | None = None
+    threshold: float = EVEN
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -71,7 +77,14 @@ class Signature:
             Feature(**{**feature, "kind": Kind(feature["kind"]), "categories": tuple(feature["categories"])})
             for feature in value["features"]
         )
-        return cls(value["model"], Task(value["task"]), features, tuple(value["classes"]), value["positive"])
+        return cls(
+            value["model"],
+            Task(value["task"]),
+            features,
+            tuple(value["classes"]),
+            value["positive"],
+            value.get("threshold", EVEN),  # a package older than thresholds says nothing of one
+        )
 
 
 def _problem(feature: Feature, row: Mapping[str, Any]) -> FieldProblem | None:

@@ -18,8 +18,10 @@ from sklearn.pipeline import Pipeline
 
 from airlock.evaluation.metrics import compute
 from airlock.package.answers import answers_of
+from airlock.package.describe import threshold_of
 from airlock.package.fitted import Trial
 from airlock.package.labels import label_of
+from airlock.package.signature import Signature
 from airlock.spec import METRICS, ModelSpec, Task
 from airlock.spec.metrics import HIGHER
 from airlock.spec.training import Search
@@ -88,8 +90,9 @@ def _scorer(spec: ModelSpec) -> Callable[[Pipeline, pd.DataFrame, np.ndarray], d
     positive = None if spec.data.positive is None else label_of(spec.data.positive)
 
     def score(pipeline: Pipeline, rows: pd.DataFrame, truth: np.ndarray) -> dict[str, float]:
-        answers = answers_of(pipeline, rows, task=spec.task, positive=positive)
         classes = () if spec.task is Task.REGRESSION else tuple(str(label) for label in pipeline.classes_)
+        signature = Signature(spec.name, spec.task, (), classes, positive, threshold_of(spec))
+        answers = answers_of(pipeline, rows, signature)
         return compute(spec.task, truth, answers, classes=classes, positive=positive)
 
     return score
