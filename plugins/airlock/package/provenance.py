@@ -29,5 +29,5 @@ def provenance_of(
         "code_version": code_version,
         "code_digest": code_digest(models / spec.name),
         "warnings": list(fitted.warnings),
-        "libraries": {"python": platform.python_version(), **libraries()},
+        "libraries": {"python": platform.python_version(), **libraries(fitted)},
     }

@@ -20,6 +20,8 @@ from airlock.usercode import PACKAGE
 
 MODEL_FILE = "model.skops"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "skops", "mlflow")
+#: What an estimator's own library is called where packages are installed, if it is none of the above.
+ESTIMATORS = {"interpret": "interpret-core"}
 #: What MLflow writes that is not of the model: when it was saved, and sizes of a file that is rewritten.
 NOT_OF_THE_MODEL = ("utc_time_created", "model_size_bytes")
 
@@ -53,7 +55,7 @@ def save(fitted: Fitted, folder: Path, *, models: Path, identity: str) -> None:
             serialization_format="skops",
             skops_trusted_types=_needed_types(fitted, folder, code),
             signature=_mlflow_signature(fitted.signature),
-            pip_requirements=[f"{name}=={installed}" for name, installed in libraries().items()],
+            pip_requirements=[f"{name}=={installed}" for name, installed in libraries(fitted).items()],
             code_paths=[str(code / PACKAGE)] if (code / PACKAGE).is_dir() else None,
             mlflow_model=Model(model_uuid=identity[:32]),
         )
@@ -61,9 +63,10 @@ def save(fitted: Fitted, folder: Path, *, models: Path, identity: str) -> None:
     _forget_the_clock(folder / "MLmodel")
 
 
-def libraries() -> dict[str, str]:
+def libraries(fitted: Fitted) -> dict[str, str]:
     """Return the versions of the libraries a model depends on."""
-    return {name: version(name) for name in LIBRARIES}
+    own = ESTIMATORS.get(type(fitted.pipeline[-1]).__module__.split(".")[0])
+    return {name: version(name) for name in (*LIBRARIES, *([own] if own else []))}
 
 
 @contextmanager
