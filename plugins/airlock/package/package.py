@@ -14,6 +14,7 @@ from airlock.digests import canonical_json, digest_of
 from airlock.package.answers import Answers
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
+from airlock.package.portable import portable_of
 from airlock.package.provenance import provenance_of
 from airlock.package.saving import MODEL_FILE, save
 from airlock.package.signature import Signature
@@ -23,6 +24,7 @@ from airlock.store import Store
 from airlock.usercode import PACKAGE
 
 KIND = "packages"
+PORTABLE_FILE = "model.onnx"
 REFERENCE_ROWS = 5000
 EXAMPLES = 5
 SCORE, PREDICTION = "score", "prediction"
@@ -46,6 +48,15 @@ class Package:
     def code(self) -> Path:
         """The folder that holds the model's own code, as `<model>/<file>.py`; absent where there is none."""
         return self.folder / "code" / PACKAGE
+
+    @property
+    def portable_file(self) -> Path:
+        """The portable form; absent where it could not be proved equal, of which `portable` says why."""
+        return self.folder / PORTABLE_FILE
+
+    def portable(self) -> dict[str, Any]:
+        """Return the proof of the portable form: `airlock.package.portable.Portable` as JSON."""
+        return _read(self.folder / "portable.json")
 
     def profile(self) -> dict[str, Any]:
         """Return the profile of the reference rows, which drift is measured from."""
@@ -90,7 +101,8 @@ def build(
     profile
         What `airlock.monitoring.profile` says of both.
     holdout
-        Rows the candidate never saw; the first few become the examples of the smoke test.
+        Rows the candidate never saw: the portable form is proved on all of them, and the first few become
+        the examples of the smoke test.
     snapshot_digest, code_version
         What it was made from.
     models
@@ -111,6 +123,10 @@ def build(
         _write(folder / "reference.json", profile)
         _write(folder / "examples.json", _examples(fitted, holdout.slice(0, EXAMPLES)))
         pq.write_table(_with_answers(reference, answers, fitted.signature), folder / "reference.parquet")
+        portable, model = portable_of(fitted, holdout)
+        _write(folder / "portable.json", portable.to_json())
+        if model is not None:
+            (folder / PORTABLE_FILE).write_bytes(model)
         _prove_the_same(fitted, folder, holdout.slice(0, REFERENCE_ROWS))
         digest = store.keep(KIND, folder)
     return open_package(store, digest)

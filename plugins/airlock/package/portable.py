@@ -1,0 +1,150 @@
+"""The portable form: a fitted pipeline as ONNX, kept only when it is proved to answer like the original."""
+
+import warnings
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.pipeline import make_pipeline
+
+from airlock.evaluation.figures import to_json
+from airlock.package.answers import Answers
+from airlock.package.fitted import Fitted
+from airlock.package.signature import Signature
+from airlock.spec.columns import Kind
+from airlock.spec.metrics import Task
+
+#: ONNX computes with 32 bits: a probability may differ by this, a number by this share of the largest.
+LARGEST_DIFFERENCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Portable:
+    """Whether a model has a portable form, and how it compares with the original on the hold-out.
+
+    Attributes
+    ----------
+    format
+        None where there is none; `reason` says why.
+    largest_difference
+        Of the scores, absolute; NaN where nothing could be compared.
+    equal_decisions
+        The share of rows with the same prediction; NaN where nothing could be compared.
+    """
+
+    format: Literal["onnx"] | None
+    reason: str
+    rows: int
+    largest_difference: float
+    equal_decisions: float
+
+    @property
+    def sentence(self) -> str:
+        """The proof, or what is served instead."""
+        if self.format is None:
+            return f"There is no portable form, and the original is served: {self.reason}"
+        return (
+            f"As {self.format.upper()} the model gives the same decision on all {self.rows:,} held-out rows; "
+            f"no score differs by more than {self.largest_difference:.1e}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the proof as JSON; a figure that could not be had is null."""
+        return to_json(asdict(self) | {"sentence": self.sentence})
+
+
+def portable_of(fitted: Fitted, holdout: pa.Table) -> tuple[Portable, bytes | None]:
+    """Convert a fitted pipeline and compare it with the original; the bytes are given only when it is equal.
+
+    Every decision must be the same, and no score may differ by more than `LARGEST_DIFFERENCE`.
+    """
+    try:
+        model = convert(fitted)
+        again = replace(fitted, pipeline=PortablePipeline(model, fitted.signature)).answer(holdout)
+    except Exception as error:  # what a converter does not know it says in many ways
+        said = (" ".join(str(error).split()) or type(error).__name__)[:300].rstrip(".")
+        nan = float("nan")
+        return Portable(
+            None, f"{fitted.estimator} cannot be converted ({said}).", len(holdout), nan, nan
+        ), None
+    original = fitted.answer(holdout)
+    difference = float(np.abs(original.scores - again.scores).max(initial=0.0))
+    equal = _equal_decisions(fitted.signature, original, again)
+    largest = LARGEST_DIFFERENCE * max(1.0, float(np.abs(original.scores).max(initial=0.0)))
+    if not (difference <= largest and equal == 1.0):  # NaN is not equal either
+        reason = (
+            f"converted, it decides {1 - equal:.2%} of the rows otherwise, and scores lie up to "
+            f"{difference:.1e} apart."
+        )
+        return Portable(None, reason, len(holdout), difference, equal), None
+    return Portable("onnx", "", len(holdout), difference, equal), model
+
+
+def convert(fitted: Fitted) -> bytes:
+    """Return the whole pipeline as ONNX: one input of shape (rows, 1) for each feature, by its name.
+
+    Numbers are prepared with 64 bits and narrowed to 32 before the estimator, as trees in ONNX take them.
+    """
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+    from skl2onnx.sklapi import CastTransformer
+
+    from airlock.package import onnx_numbers
+
+    onnx_numbers.register()
+    prepare, estimator = fitted.pipeline
+    pipeline = make_pipeline(prepare, CastTransformer(dtype=np.float32), estimator)
+    types = {
+        name: StringTensorType([None, 1]) if kind is Kind.CATEGORY else DoubleTensorType([None, 1])
+        for name, kind in fitted.signature.kinds.items()
+    }
+    options = {} if fitted.signature.task is Task.REGRESSION else {id(pipeline): {"zipmap": False}}
+    with warnings.catch_warnings():
+        # skl2onnx writes booleans where protobuf wants integers.
+        warnings.filterwarnings("ignore", message=".*Expected an int, got a boolean")
+        model = convert_sklearn(
+            pipeline,
+            name=fitted.signature.model,
+            initial_types=list(types.items()),
+            options=options,
+            target_opset={"": onnx_numbers.OPSET, "ai.onnx.ml": 3},
+        )
+    return bytes(model.SerializeToString())
+
+
+class PortablePipeline:
+    """An ONNX model in the shape of the pipeline it was made from; on one core, as many may run at once."""
+
+    def __init__(self, model: bytes, signature: Signature) -> None:
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
+        self.kinds = signature.kinds
+        self.classes_ = list(signature.classes)
+
+    def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the probabilities, float32, rows by classes."""
+        return self._run(rows)
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the numbers that a regression predicts, float32, shape (rows, 1)."""
+        return self._run(rows)
+
+    def _run(self, rows: pd.DataFrame) -> np.ndarray:
+        inputs = {
+            name: rows[name].to_numpy().astype(object if kind is Kind.CATEGORY else np.float64).reshape(-1, 1)
+            for name, kind in self.kinds.items()
+        }
+        return self.session.run(None, inputs)[-1]
+
+
+def _equal_decisions(signature: Signature, original: Answers, again: Answers) -> float:
+    """Return the share of equal predictions; a number predicted is no decision, and always equal."""
+    if signature.task is Task.REGRESSION or not len(original):
+        return 1.0
+    pairs = zip(original.predictions, again.predictions, strict=True)
+    return sum(one == other for one, other in pairs) / len(original)
