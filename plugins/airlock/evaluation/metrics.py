@@ -95,6 +95,25 @@ def calibration_error(happened: np.ndarray, probabilities: np.ndarray, bins: int
     return np.abs(gaps).sum() / len(probabilities)
 
 
+def log_loss_of_each(happened: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row in nats; probabilities are kept off 0 and 1, as scikit-learn does.
+
+    Parameters
+    ----------
+    happened
+        bool, shape (rows,).
+    probabilities
+        float64 in [0, 1], shape (rows,).
+
+    Examples
+    --------
+    >>> log_loss_of_each(np.array([True, False]), np.array([0.5, 0.0])).round(3).tolist()
+    [0.693, 0.0]
+    """
+    eps = np.finfo(np.float64).eps
+    return -np.log(np.clip(np.where(happened, probabilities, 1 - probabilities), eps, 1 - eps))
+
+
 def cost_of_each(happened: np.ndarray, said: np.ndarray, costs: Costs) -> np.ndarray:
     """Return what each decision costs, in the unit of the costs.
 
@@ -130,7 +149,7 @@ def _binary(truth: np.ndarray, answers: Answers, positive: str, costs: Costs | N
         "recall": recall,
         "f1": f1,
         "brier": np.mean((scores - happened) ** 2),
-        "log_loss": sk.log_loss(happened, np.column_stack([1 - scores, scores]), labels=[False, True]),
+        "log_loss": log_loss_of_each(happened, scores).mean(),
         "calibration_error": calibration_error(happened, scores),
         MEAN_COST: cost_of_each(happened, said, costs).mean() if costs else np.nan,
     }
