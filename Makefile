@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env demo sample test test-fast lint bench docs lock clean
+.PHONY: help setup up down status mail env why demo sample test test-fast lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -46,6 +46,10 @@ mail: setup  ## list the mails sent so far; `make mail N=3` or `N=last` reads on
 
 env: setup  ## print the stack's environment as shell exports: eval "$(make env)"
 	@$(PYTHON) -m stack env
+
+why: setup  ## why a model's candidates are not in production, a line each: make why MODEL=credit_risk
+	@eval "$$($(PYTHON) -m stack env)"
+	$(PYTHON) -m airlock.governance.why $(MODEL)
 
 demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
 	@$(PYTHON) -m demo

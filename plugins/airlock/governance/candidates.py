@@ -1,6 +1,6 @@
 """Candidates: every trained model that reached its gates, registered or refused, with its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -97,6 +97,13 @@ def find_version(conn: Connection, model: str, version: int) -> Candidate | None
 def newest_registered(conn: Connection, model: str) -> Candidate | None:
     """Return the candidate that was registered last."""
     return _one(conn, candidates.c.model == model, candidates.c.state == "registered")
+
+
+def every(conn: Connection, model: str) -> Iterator[Candidate]:
+    """Yield every candidate of a model, the newest first."""
+    query = sa.select(candidates).where(candidates.c.model == model).order_by(candidates.c.id.desc())
+    for row in conn.execute(query):
+        yield _proved(row)
 
 
 def to_release(conn: Connection, model: str, version: int | None) -> Candidate:

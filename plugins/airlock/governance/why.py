@@ -1,0 +1,99 @@
+"""Why a candidate is not in production, in one line, for any candidate.
+
+`python -m airlock.governance.why credit_risk [--version 3]` prints it; `make why MODEL=credit_risk` runs it.
+"""
+
+import argparse
+import sys
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from airlock.governance import releases
+from airlock.governance.candidates import Candidate, every
+from airlock.governance.deployments import Deployment
+from airlock.governance.engine import connect
+from airlock.governance.records import record_of
+from airlock.governance.releases import Release
+from airlock.governance.tables import deployments as deployments_table
+from airlock.governance.tables import releases as releases_table
+from airlock.settings import SettingsError, database_url
+
+
+def why_not(conn: Connection, candidate: Candidate) -> str:
+    """Say in one line why a candidate is not in production, or since when it is."""
+    if candidate.state == "refused":
+        return f"Its gates refused it: {candidate.reason}"
+    if deployment := _deployment(conn, candidate):
+        since = f"{deployment.deployed_at:%Y-%m-%d %H:%M} UTC"
+        if deployment.retired_at is None:
+            return f"It is in production, since {since}."
+        until = f"{deployment.retired_at:%Y-%m-%d %H:%M} UTC"
+        verb = "was withdrawn" if deployment.withdrawn else "ended"
+        return f"It was in production from {since} and {verb} at {until}: {deployment.retired_because}."
+    release = _release(conn, candidate)
+    if release is None:
+        return f"No release of it was opened yet: look at the runs of {candidate.model}.release."
+    return _stands(release, answered=len(releases.approvals(conn, release.id)))
+
+
+def _stands(release: Release, *, answered: int) -> str:
+    if release.state == "open":
+        missing = release.people - answered
+        people = "person" if missing == 1 else "people"
+        if missing > 0:
+            return f"It waits for {missing} of {release.people} {people} to answer ({release.dag_run_id})."
+        return f"Everybody has answered, and nothing is decided yet ({release.dag_run_id})."
+    if release.state == "approved":
+        return f"It is approved and not deployed yet: look at the run {release.dag_run_id}."
+    return release.reason
+
+
+def _deployment(conn: Connection, candidate: Candidate) -> Deployment | None:
+    query = (
+        sa.select(deployments_table)
+        .where(deployments_table.c.candidate_id == candidate.id)
+        .order_by(deployments_table.c.id.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    return None if row is None else record_of(Deployment, row)
+
+
+def _release(conn: Connection, candidate: Candidate) -> Release | None:
+    query = (
+        sa.select(releases_table)
+        .where(releases_table.c.candidate_id == candidate.id)
+        .order_by(releases_table.c.id.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    return None if row is None else record_of(Release, row)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each candidate of a model, newest first, or for one version."""
+    parser = argparse.ArgumentParser(prog="python -m airlock.governance.why", description=__doc__)
+    parser.add_argument("model")
+    parser.add_argument("--version", type=int, help="only this one")
+    asked = parser.parse_args(arguments)
+    try:
+        engine = connect(database_url())
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with engine.connect() as conn:
+        found = [
+            one for one in every(conn, asked.model) if asked.version is None or one.version == asked.version
+        ]
+        for candidate in found:
+            name = f"version {candidate.version}" if candidate.version else f"run {candidate.dag_run_id}"
+            print(f"{asked.model} {name}: {why_not(conn, candidate)}")
+    if not found:
+        wanted = asked.model if asked.version is None else f"{asked.model} version {asked.version}"
+        print(f"No candidate of {wanted} is recorded.", file=sys.stderr)
+    return 0 if found else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Why a candidate is not in production, in one line, wherever it stands."""
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from airlock.governance import candidates, releases
+from airlock.governance.deployments import champion, deploy, withdraw
+from airlock.governance.why import main, why_not
+from tests.airlock.governance.records import MOMENT, approved_release, register
+
+
+def test_a_refused_one_says_which_gate(conn: Connection) -> None:
+    refused = register(conn, version=None, reason="roc_auc is 0.61, and at least 0.70 is asked for.")
+    assert why_not(conn, refused) == (
+        "Its gates refused it: roc_auc is 0.61, and at least 0.70 is asked for."
+    )
+
+
+def test_one_without_a_release_says_where_to_look(conn: Connection) -> None:
+    assert "look at the runs of credit_risk.release" in why_not(conn, register(conn))
+
+
+def test_one_that_waits_says_for_how_many(conn: Connection) -> None:
+    candidate = register(conn)
+    releases.open_release(conn, candidate=candidate, dag_run_id="r", people=2, opened_at=MOMENT)
+    assert why_not(conn, candidate) == "It waits for 2 of 2 people to answer (r)."
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("rejected", "Rejected by omar: too small."),
+        ("superseded", "Superseded: version 2."),
+        ("expired", "No."),
+    ],
+)
+def test_one_whose_release_ended_gives_its_reason(
+    conn: Connection, state: releases.State, reason: str
+) -> None:
+    candidate = register(conn)
+    opened = releases.open_release(conn, candidate=candidate, dag_run_id="r", people=1, opened_at=MOMENT)
+    releases.close(conn, opened.id, state=state, reason=reason, at=MOMENT)
+    assert why_not(conn, candidate) == reason
+
+
+def test_an_approved_one_that_is_not_deployed_says_so(conn: Connection) -> None:
+    candidate = register(conn)
+    approved_release(conn, candidate)
+    assert why_not(conn, candidate).startswith("It is approved and not deployed yet")
+
+
+def test_one_that_serves_says_since_when(conn: Connection) -> None:
+    candidate = register(conn)
+    deploy(conn, approved_release(conn, candidate), candidate, MOMENT)
+    assert why_not(conn, candidate) == "It is in production, since 2026-03-01 12:00 UTC."
+
+
+def test_one_that_was_replaced_says_by_what(conn: Connection) -> None:
+    first, second = register(conn), register(conn, version=2)
+    for candidate in (first, second):
+        deploy(conn, approved_release(conn, candidate), candidate, MOMENT)
+    assert why_not(conn, first).endswith("and ended at 2026-03-01 12:00 UTC: replaced by version 2.")
+
+
+def test_one_that_was_withdrawn_says_why(conn: Connection) -> None:
+    candidate = register(conn)
+    deploy(conn, approved_release(conn, candidate), candidate, MOMENT)
+    serving = champion(conn, "credit_risk")
+    assert serving is not None
+    withdraw(conn, serving, "its smoke test failed", MOMENT)
+    assert "was withdrawn at 2026-03-01 12:00 UTC: its smoke test failed." in why_not(conn, candidate)
+
+
+def test_the_command_prints_a_line_for_each(
+    engine: Engine, airlock_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRLOCK_DATABASE_URL", airlock_database)
+    with engine.begin() as conn:
+        register(conn)
+        register(conn, version=None, reason="too small")
+        assert [one.version for one in candidates.every(conn, "credit_risk")] == [None, 1]
+    assert main(["credit_risk"]) == 0
+    refused, registered = capsys.readouterr().out.splitlines()
+    assert refused == "credit_risk run train_99: Its gates refused it: too small"
+    assert registered.startswith("credit_risk version 1: No release of it")
+    assert main(["credit_risk", "--version", "7"]) == 1
+    assert "No candidate of credit_risk version 7" in capsys.readouterr().err
+
+
+def test_without_a_stack_it_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AIRLOCK_DATABASE_URL", raising=False)
+    assert main(["credit_risk"]) == 1
+    assert "make env" in capsys.readouterr().err
