@@ -101,8 +101,8 @@ def lender(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def trained(lender: Lender, _mlflow_url: str) -> Trained:
+def trained(lender: Lender, _mlflow_url: str, _shared_engine: Engine) -> Trained:
     """What a training of the lender's model left, tracked in a real MLflow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", _mlflow_url)
-        return lender.train()
+        return lender.train(_shared_engine)

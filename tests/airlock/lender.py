@@ -117,16 +117,25 @@ class Lender:
         """Return where the candidates of a run come from."""
         return Lineage(dag_run_id, "dana", "a test", TRAINED_AS_OF, self.snapshot(), "c0de")
 
-    def train(self, dag_run_id: str = "manual__1") -> Trained:
+    def train(self, engine: Engine, dag_run_id: str = "manual__1") -> Trained:
         """Do what the tasks of a training do up to the gate."""
         spec, store, lineage = self.spec, self.store, self.lineage(dag_run_id)
         made = [
             make_candidate(spec, name, lineage, store=store, models=self.models)
             for name in spec.training.candidates
         ]
+        validated = validate_snapshot(
+            spec,
+            lineage.snapshot,
+            store=store,
+            models=self.models,
+            engine=engine,
+            dag_run_id=dag_run_id,
+            at=TRAINED_AS_OF,
+        )
         return Trained(
             lineage,
-            validate_snapshot(spec, lineage.snapshot, store=store, models=self.models).digest,
+            validated.digest,
             made,
             evaluate_candidates(spec, lineage.snapshot, made, champion_package=None, store=store),
         )

@@ -30,7 +30,7 @@ def sentence(expectation: Expectation, result: Any = None) -> str:
         return expectation.description
     if "quantile_ranges" in expectation.kwargs:
         return _quantiles(expectation)
-    return _rendered(result) or _from_name(expectation)
+    return _rendered(expectation, result) or _from_name(expectation)
 
 
 def spell(value: Any) -> str:
@@ -62,19 +62,25 @@ def _quantiles(expectation: Expectation) -> str:
     return f"{', '.join(expectation.columns)}: {'; '.join(parts)}."
 
 
-def _rendered(result: Any) -> str:
+def _rendered(expectation: Expectation, result: Any) -> str:
+    """Return Great Expectations' sentence: its one renderer, as `result.render()` calls them all."""
     if result is None:
         return ""
-    result.render()
-    blocks = result.expectation_config.rendered_content or []
-    template = blocks[0].value.template if blocks else None
-    if not template:
+    from great_expectations.expectations.registry import get_renderer_impl
+
+    renderer = get_renderer_impl(expectation.type, "atomic.prescriptive.summary")
+    if renderer is None:
         return ""
+    try:
+        block = renderer[1](configuration=result.expectation_config).value
+    except (ValueError, TypeError, KeyError, AttributeError):  # no sentence is worth a result
+        return ""
+    template = block.template or ""
     for long, short in PLAINER.items():
         template = template.replace(long, short)
-    values = {name: part.get("value") for name, part in (blocks[0].value.params or {}).items()}
+    values = {name: part.get("value") for name, part in (block.params or {}).items()}
     text = PLACEHOLDER.sub(lambda found: spell(values.get(found[1], found[0])), template)
-    return text.rstrip(".") + "."
+    return f"{text.rstrip('.')}." if text else ""
 
 
 def _from_name(expectation: Expectation) -> str:

@@ -61,8 +61,22 @@ def take_snapshot(
     _require_outcomes(spec, known, window, as_of)
     manifest = _manifest(spec, known, window, as_of, code_version)
     manifest["rows_without_outcome"] = rows.num_rows - known.num_rows
+    return _keep(store, known, manifest)
+
+
+def without(snapshot: Snapshot, kept: pa.Table, *, store: Store) -> Snapshot:
+    """Keep what is left of a snapshot as another one, whose manifest names the one it comes from."""
+    manifest = snapshot.manifest | {
+        "rows": kept.num_rows,
+        "derived_from": snapshot.digest,
+        "quarantined": snapshot.manifest["rows"] - kept.num_rows,
+    }
+    return _keep(store, kept.combine_chunks(), manifest)
+
+
+def _keep(store: Store, rows: pa.Table, manifest: dict[str, Any]) -> Snapshot:
     with store.staging() as folder:
-        pq.write_table(known, folder / DATA, row_group_size=ROW_GROUP, compression="zstd")
+        pq.write_table(rows, folder / DATA, row_group_size=ROW_GROUP, compression="zstd")
         text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
         digest = store.keep(KIND, folder)

@@ -1,18 +1,19 @@
 """Validation: Great Expectations holds data against a suite; what could not be checked has failed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 
+from airlock.data.gx import exception, results
 from airlock.data.sentences import sentence, spell
-from airlock.data.suite import Expectation, Suite, build, great_expectations, load_suite
+from airlock.data.suite import Expectation, Suite, load_suite
 
 __all__ = ["Check", "Suite", "ValidationResult", "load_suite", "validate"]
 
 EXAMPLES = 5
+SUMMARY = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,20 @@ class Check:
         >>> Check("expect_x", "age", "warning", False, "age must be over 18", "6 of 1,000 unexpected").finding
         'age must be over 18. Observed: 6 of 1,000 unexpected.'
         """
-        expected = self.sentence.rstrip(".") + "."
-        if not self.observed:
-            return expected
-        found = self.observed if self.observed.startswith("not checked") else f"observed: {self.observed}"
-        return f"{expected} {found[0].upper()}{found[1:].rstrip('.')}."
+        return finding(self.sentence, self.observed)
+
+
+def finding(sentence: str, observed: str) -> str:
+    """Return what was expected and what was there instead, as one text.
+
+    >>> finding("age must be over 18", "6 of 1,000 unexpected")
+    'age must be over 18. Observed: 6 of 1,000 unexpected.'
+    """
+    expected = sentence.rstrip(".") + "."
+    if not observed:
+        return expected
+    found = observed if observed.startswith("not checked") else f"observed: {observed}"
+    return f"{expected} {found[0].upper()}{found[1:].rstrip('.')}."
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def validate(table: pa.Table, suite: Suite, *, columns: Collection[str] | None =
         if reason := _uncheckable(expectation, table):
             checks[place] = _unchecked(expectation, reason)
     wanted = {place: expectation for place, expectation in enumerate(chosen) if place not in checks}
-    for place, result in _results(table, suite.name, wanted):
+    for place, result in results(table, suite.name, wanted, SUMMARY):
         checks[place] = _check(wanted[place], result)
     for place in wanted.keys() - checks.keys():
         checks[place] = _unchecked(wanted[place], "Great Expectations gave no result")
@@ -115,44 +125,8 @@ def _uncheckable(expectation: Expectation, table: pa.Table) -> str:
     return f"the data have no column {missing[0]!r}" if missing else ""
 
 
-def _results(table: pa.Table, name: str, wanted: dict[int, Expectation]) -> Iterator[tuple[int, Any]]:
-    if not wanted:
-        return
-    gx = great_expectations()
-    context = _context(gx)
-    asset = context.data_sources.add_pandas("airlock").add_dataframe_asset("table")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(table, wanted)})
-    suite = gx.ExpectationSuite(name, [build(one, place) for place, one in wanted.items()])
-    # Not ValidationDefinition.run(), which stores the result and breaks on numpy's bool (GX 1.24, numpy 2).
-    validated = batch.validate(
-        suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
-    )
-    for result in validated.results:
-        yield result.expectation_config.meta["place"], result
-
-
-def _context(gx: ModuleType) -> Any:
-    """Return a context in memory; the usual ephemeral one leaves a folder for its pages behind."""
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
-
-    config = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        progress_bars={"globally": False, "metric_calculations": False},
-        analytics_enabled=False,
-    )
-    return gx.get_context(project_config=config, mode="ephemeral")
-
-
-def _frame(table: pa.Table, wanted: dict[int, Expectation]) -> Any:
-    """Return the table for pandas, without the columns nobody speaks of."""
-    whole = any(not one.columns or "column_set" in one.kwargs for one in wanted.values())
-    spoken_of = {name for one in wanted.values() for name in one.columns}
-    kept = table.column_names if whole else [name for name in table.column_names if name in spoken_of]
-    return table.select(kept).to_pandas()
-
-
 def _check(expectation: Expectation, result: Any) -> Check:
-    if problem := _exception(result.exception_info):
+    if problem := exception(result):
         return _unchecked(expectation, problem)
     found = result.result
     elements = found.get("element_count")
@@ -182,14 +156,6 @@ def _unchecked(expectation: Expectation, reason: str) -> Check:
         sentence=sentence(expectation),
         observed=f"not checked: {reason}",
     )
-
-
-def _exception(info: dict[str, Any]) -> str:
-    """Return the message of what was raised; Great Expectations keeps it plain, or once for each metric."""
-    for one in [info, *(value for value in info.values() if isinstance(value, dict))]:
-        if one.get("raised_exception"):
-            return (str(one.get("exception_message") or "").strip().splitlines() or ["it raised an error"])[0]
-    return ""
 
 
 def _observed(found: dict[str, Any]) -> str:

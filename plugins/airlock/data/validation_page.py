@@ -1,5 +1,6 @@
 """A validation result as one page that needs nothing else: no script, no other file."""
 
+from collections.abc import Sequence
 from html import escape
 
 from airlock.data.suite import SEVERITIES
@@ -35,8 +36,8 @@ section + section { margin-top: 1.5rem; }
 """
 
 
-def page(result: ValidationResult, title: str) -> str:
-    """Return the result as HTML: the verdict, what failed, then what passed."""
+def page(result: ValidationResult, title: str, set_aside: Sequence[str] = ()) -> str:
+    """Return the result as HTML: the verdict, what was said of rows set aside, what failed, what passed."""
     passed = [check for check in result.checks if check.success]
     return f"""<!doctype html>
 <html lang="en">
@@ -46,6 +47,7 @@ def page(result: ValidationResult, title: str) -> str:
 <h1>{escape(title)}</h1>
 <p>Suite {escape(result.suite)} on {result.rows:,} rows, checked by Great Expectations.</p>
 {_verdict(result)}
+{_banner("warn", "Rows set aside", " ".join(set_aside)) if set_aside else ""}
 {_table("Not met", sorted(result.failed, key=lambda check: SEVERITIES.index(check.severity)))}
 {_table("Met", passed)}
 </main></body>

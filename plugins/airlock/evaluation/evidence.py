@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from airlock.data.snapshot import Snapshot
+from airlock.data.validation import finding
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.figures import to_json
 from airlock.evaluation.gates import Verdict, passed
@@ -86,7 +87,7 @@ def _validation(validation: Mapping[str, Any]) -> dict[str, Any]:
         "success": validation["success"],
         "checks": len(checks),
         "failed": [
-            {"severity": check["severity"], "sentence": check["sentence"]}
+            {"severity": check["severity"], "sentence": finding(check["sentence"], check["observed"])}
             for check in checks
             if not check["success"]
         ],

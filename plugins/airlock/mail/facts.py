@@ -18,7 +18,10 @@ class AlertLine:
 
 @dataclass(frozen=True)
 class ValidationFailed:
-    """To the owner: the data of a training were refused."""
+    """To the owner: the data of a training were refused.
+
+    `set_aside` says which rows are held; `quarantine` is the page where a person settles them.
+    """
 
     title: str
     model: str
@@ -27,10 +30,12 @@ class ValidationFailed:
     checks: int
     failed: Sequence[str]
     warnings: Sequence[str]
+    set_aside: Sequence[str]
     snapshot_digest: str
     cause: str
     link: str
     report: str
+    quarantine: str
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ def model_link(model: str) -> str:
     return f"{settings().airflow_url}/airlock/models/{quote(model)}"
 
 
+def quarantine_link(model: str) -> str:
+    """Return the address of the page of a model's rows at fault."""
+    return f"{model_link(model)}/quarantine"
+
+
 def page_link(path: str) -> str:
     """Return the address of a stored page, by its path below the store's pages."""
     return f"{settings().airflow_url}/airlock/pages/{quote(path)}"

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Context
+from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import retrain_asset
-from airlock.operators.base import ModelOperator
+from airlock.operators.base import ModelOperator, database
 from airlock.operators.failure import ExplainedFailure
-from airlock.operators.links import page_link, run_link
+from airlock.operators.links import page_link, quarantine_link, run_link
 from airlock.operators.mailing import mail_once
-from airlock.operators.run import run_of
+from airlock.operators.run import Run, run_of
 from airlock.settings import settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 class ValidateOperator(ModelOperator):
     """
-    Run the suite on a snapshot and keep the result as a page; a failed critical expectation stops the run.
+    Set rows at fault aside and hold the others against the suite.
+
+    Too many rows at fault, or a critical expectation that the others fail, stops the run.
 
     :param snapshot: the snapshot's digest.
     """
@@ -33,16 +35,30 @@ class ValidateOperator(ModelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.validation import validate_snapshot
 
-        validated = validate_snapshot(self.spec, self.snapshot, store=self.store, models=settings().models)
-        self.log.info("The result can be read at %s", page_link(validated.page))
-        if critical := validated.result.failed_critical:
-            self._mail(context, validated)
-            sentences = " ".join(check.finding for check in critical)
-            raise ExplainedFailure(f"The data fail the suite: {sentences}")
-        return {"digest": validated.digest, "page": validated.page}
-
-    def _mail(self, context: Context, validated: "Validated") -> None:
         run = run_of(context, retrain_asset(self.model))
+        validated = validate_snapshot(
+            self.spec,
+            self.snapshot,
+            store=self.store,
+            models=settings().models,
+            engine=database(),
+            dag_run_id=run.run_id,
+            at=timezone.utcnow(),
+        )
+        self.log.info("The result can be read at %s", page_link(validated.page))
+        for sentence in validated.set_aside:
+            self.log.warning(sentence)
+        if validated.problems:
+            self._mail(run, validated)
+            raise ExplainedFailure(f"The data fail the suite: {' '.join(validated.problems)}")
+        return {
+            "digest": validated.digest,
+            "page": validated.page,
+            "snapshot": validated.snapshot,
+            "quarantine": validated.quarantine_digest,
+        }
+
+    def _mail(self, run: Run, validated: "Validated") -> None:
         result = validated.result
         critical = result.failed_critical
         mail_once(
@@ -56,8 +72,10 @@ class ValidateOperator(ModelOperator):
             checks=len(result.checks),
             failed=[check.finding for check in critical],
             warnings=[check.finding for check in result.failed if check not in critical],
+            set_aside=validated.set_aside,
             snapshot_digest=self.snapshot,
             cause=run.cause,
             link=run_link(run.dag_id, run.run_id),
             report=page_link(validated.page),
+            quarantine=quarantine_link(self.model),
         )

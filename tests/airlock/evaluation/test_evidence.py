@@ -1,6 +1,7 @@
 """Evidence: complete, stable under its digest, and readable without ever being markup."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql import JSONB
 
 from airlock.data.snapshot import Snapshot
+from airlock.data.validation import Check, ValidationResult
 from airlock.digests import digest_of
 from airlock.evaluation.escape import escape
 from airlock.evaluation.evaluation import Champion, Evaluation, Result
@@ -51,11 +53,19 @@ def facts(cause: str = "a schedule", **changes) -> dict:
         "as_of": AS_OF.isoformat(),
         "code_version": "c0de",
     }
-    check = {"severity": "warning", "success": False, "sentence": f"channel holds {EVIL}"}
+    failed = Check(
+        "expect_column_values_to_be_in_set",
+        "channel",
+        "warning",
+        success=False,
+        sentence=f"channel holds {EVIL}.",
+        observed="17 of 5,000 unexpected",
+    )
+    validation = ValidationResult("loans", 5000, (failed, replace(failed, success=True)))
     return evidence(
         spec,
         snapshot=Snapshot("5" * 64, Path("unused"), manifest),
-        validation={"suite": "loans", "success": False, "checks": [check, check | {"success": True}]},
+        validation=validation.to_json(),
         evaluation=evaluation,
         verdicts=judge(spec, evaluation),
         dag_run_id="manual__2026-11-01",
@@ -82,6 +92,12 @@ def test_it_says_what_is_decided_by() -> None:
         "roc_auc",
         "champion",
     ]
+
+
+def test_what_the_suite_found_comes_with_its_figure() -> None:
+    (failed,) = facts()["validation"]["failed"]
+    assert failed["sentence"] == f"channel holds {EVIL}. Observed: 17 of 5,000 unexpected."
+    assert "Observed: 17 of 5,000 unexpected" in markdown(facts()).replace("\\", "")
 
 
 def test_the_same_facts_have_the_same_digest() -> None:

@@ -26,10 +26,15 @@ REALISTIC: dict[str, dict[str, Any]] = {
             "application_id: values must be unique; 12 of 12,840 rows are not, such as 'A-1042'.",
         ],
         "warnings": ["employment_years: the mean should be between 4 and 9; it is 9.7."],
+        "set_aside": [
+            "4,128 of 12,840 rows (32.1 %) are held, and up to 1 % may be.",
+            "income values must be between 0 and 50,000: 4,116.",
+        ],
         "snapshot_digest": "9f2c41d07be3aa51" * 4,
         "cause": "dana: monthly refresh",
         "link": RUN,
         "report": f"{AIRFLOW}/airlock/pages/credit_risk/validation-2026-11-02.html",
+        "quarantine": f"{AIRFLOW}/airlock/models/credit_risk/quarantine",
     },
     "candidate_refused": {
         "title": "Credit default risk",

@@ -1,0 +1,157 @@
+"""The quarantine: rows that broke an expectation wait here until a person releases or drops them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from airlock.governance.records import RecordError, record_of
+from airlock.governance.tables import quarantine
+
+State = Literal["held", "released", "dropped"]
+Decision = Literal["released", "dropped"]
+
+#: What a row that is found again brings with it.
+NEWEST = ("reasons", "snapshot_digest", "dag_run_id")
+NAMED = 10
+
+
+class SetAside(Protocol):
+    """A row that is to be held."""
+
+    @property
+    def entity_key(self) -> str | None:
+        """What its entity key says."""
+
+    @property
+    def row_digest(self) -> str:
+        """The digest of its content."""
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """Its values, by column."""
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """What it breaks, in sentences."""
+
+
+@dataclass(frozen=True)
+class QuarantinedRow:
+    """One row, and what a person decided about it."""
+
+    id: int
+    model: str
+    entity_key: str | None
+    row_digest: str
+    row: Mapping[str, Any]
+    reasons: Sequence[str]
+    snapshot_digest: str
+    dag_run_id: str
+    held_at: datetime
+    state: State
+    settled_by: str | None = None
+    settled_at: datetime | None = None
+    settled_because: str | None = None
+
+
+@dataclass(frozen=True)
+class SettledRow:
+    """A decided row, as far as it is to be found again in the data."""
+
+    row_digest: str
+    entity_key: str | None
+    state: State
+
+
+def hold(
+    conn: Connection,
+    model: str,
+    rows: Sequence[SetAside],
+    *,
+    snapshot_digest: str,
+    dag_run_id: str,
+    at: datetime,
+) -> None:
+    """Hold rows; one that is held already notes what found it last, and a decided one stays as it is."""
+    if not rows:
+        return
+    values = [
+        {
+            "model": model,
+            "entity_key": row.entity_key,
+            "row_digest": row.row_digest,
+            "row": dict(row.row),
+            "reasons": list(row.reasons),
+            "snapshot_digest": snapshot_digest,
+            "dag_run_id": dag_run_id,
+            "held_at": at,
+        }
+        for row in rows
+    ]
+    write = insert(quarantine)
+    conn.execute(
+        write.on_conflict_do_update(
+            index_elements=["model", "row_digest"],
+            set_={name: write.excluded[name] for name in NEWEST},
+            where=quarantine.c.state == "held",
+        ),
+        values,
+    )
+
+
+def settle(
+    conn: Connection,
+    model: str,
+    ids: Collection[int],
+    *,
+    state: Decision,
+    by: str,
+    because: str,
+    at: datetime,
+) -> tuple[QuarantinedRow, ...]:
+    """Release or drop rows, and return them; no ids mean all that are held.
+
+    A decision can be changed by naming the row again: the last one counts.
+
+    Raises
+    ------
+    RecordError
+        When the model has no such rows, or holds none.
+    """
+    own = quarantine.c.model == model
+    meant = quarantine.c.id.in_(ids) if ids else quarantine.c.state == "held"
+    found = set(conn.execute(sa.select(quarantine.c.id).where(own, meant).with_for_update()).scalars())
+    if unknown := sorted(set(ids) - found):
+        named = ", ".join(map(str, unknown[:NAMED])) + (" and others" if len(unknown) > NAMED else "")
+        raise RecordError(
+            f"{model} has no rows {named} in its quarantine, so nothing was changed. Its page lists the ids."
+        )
+    if not found:
+        raise RecordError(f"{model} holds no rows in quarantine: there is nothing to decide.")
+    change = (
+        sa.update(quarantine)
+        .where(quarantine.c.id.in_(found))
+        .values(state=state, settled_by=by, settled_because=because, settled_at=at)
+        .returning(quarantine)
+    )
+    changed = (record_of(QuarantinedRow, row) for row in conn.execute(change))
+    return tuple(sorted(changed, key=lambda row: row.id))
+
+
+def held(conn: Connection, model: str) -> tuple[QuarantinedRow, ...]:
+    """Return the rows that wait for a person, oldest first."""
+    query = sa.select(quarantine).where(quarantine.c.model == model, quarantine.c.state == "held")
+    return tuple(record_of(QuarantinedRow, row) for row in conn.execute(query.order_by(quarantine.c.id)))
+
+
+def settled(conn: Connection, model: str) -> tuple[SettledRow, ...]:
+    """Return what people have decided about a model's rows."""
+    query = sa.select(*quarantine.c["row_digest", "entity_key", "state"]).where(
+        quarantine.c.model == model, quarantine.c.state != "held"
+    )
+    return tuple(record_of(SettledRow, row) for row in conn.execute(query.order_by(quarantine.c.id)))
