@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from airlock.chain.admission import admit
 from airlock.data.suite import load_suite
 from airlock.mail.facts import FACTS
 from airlock.settings import ROOT
 from airlock.spec import METRICS, ModelSpec, load_model, load_policy, model_names
+from airlock.spec.catalogue import entry_names, load_entry
 from airlock.spec.policy import Tier
 from airlock.training.estimator import estimator_for
 from airlock.usercode import resolve
@@ -76,6 +78,16 @@ def test_no_protected_column_reaches_an_estimator(spec: ModelSpec) -> None:
     assert not set(spec.data.features) & {*spec.data.protected, spec.data.target, spec.data.entity_key}
 
 
+def test_a_model_would_be_admitted(spec: ModelSpec) -> None:
+    said = admit(spec, include=INCLUDE).to_json()
+    assert (said["catalogue"] is not None) == (spec.data.catalogue is not None)
+
+
+@pytest.mark.parametrize("entry", entry_names(INCLUDE))
+def test_an_entry_of_the_catalogue_can_be_read(entry: str) -> None:
+    assert load_entry(INCLUDE, entry).columns
+
+
 @pytest.mark.parametrize(("model", "candidate"), candidates())
 def test_an_estimator_can_be_made(model: str, candidate: str) -> None:
     estimator, given = estimator_for(load_model(INCLUDE, model), candidate, models=MODELS)
@@ -117,6 +129,10 @@ def test_a_higher_tier_never_asks_for_less() -> None:
         assert lower.champion_tolerance >= higher.champion_tolerance
         assert lower.drift_psi >= higher.drift_psi
         assert lower.automatic_retraining >= higher.automatic_retraining
+        assert lower.catalogue <= higher.catalogue
+        assert set(lower.impact) <= set(higher.impact)
+        assert lower.champion_confidence <= higher.champion_confidence
+        assert lower.quarantine_share >= higher.quarantine_share
 
 
 def test_every_mail_has_its_templates_and_there_are_no_others() -> None:

@@ -9,14 +9,18 @@ import yaml
 
 from airlock.data.suite import load_suite
 from airlock.settings import ROOT
-from airlock.spec.data import Source
+from airlock.spec.catalogue import Entry
+from airlock.spec.columns import Column
+from airlock.spec.data import Source, Use
+from airlock.spec.impact import Impact
 
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+ADMISSION = (ROOT / "docs" / "admission.md").read_text(encoding="utf-8")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?://)([^)#]+)")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", DATA, re.DOTALL)
+def blocks(language: str, text: str = DATA) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
@@ -30,6 +34,14 @@ def test_the_suite_in_data_md_is_a_suite(tmp_path: Path) -> None:
     assert len(load_suite(tmp_path / "expectations.json").expectations) == len(
         json.loads(text)["expectations"]
     )
+
+
+def test_the_files_in_admission_md_can_be_read() -> None:
+    entry, use, column, impact = (yaml.safe_load(text) for text in blocks("yaml", ADMISSION))
+    assert Use.model_validate(use["data"]["catalogue"]).purpose in Entry.model_validate(entry).purposes
+    assert Column.model_validate(column["region"]).feature_because
+    form = Impact.model_validate(impact)
+    assert all(getattr(form, key) for key in Impact.model_fields), "the example leaves nothing out"
 
 
 @pytest.mark.parametrize(

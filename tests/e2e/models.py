@@ -1,6 +1,7 @@
 """Models of the tests' own: tumour_diagnosis with one quick candidate and what a test changes about it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ def add_model(
     folder.mkdir()
     (folder / "model.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
     (folder / "expectations.json").write_text(json.dumps(expected))
+    shutil.copy(models / LIKE / "impact.yaml", folder)
     (folder / "own.py").write_text(code)
     folder.rename(models / name)
 

@@ -18,5 +18,6 @@ def real_include(tmp_path_factory: pytest.TempPathFactory) -> Path:
     include = tmp_path_factory.mktemp("real") / "include"
     include.mkdir()
     (include / "models").symlink_to(HERE / "models")
+    (include / "catalogue").symlink_to(HERE / "catalogue")
     (include / "policies").symlink_to(ROOT / "include" / "policies")
     return include

@@ -12,6 +12,7 @@ from airlock.spec import ModelSpec
 #: Airflow imports what is named here when it parses a Dag, so only light modules are.
 PERMANENT = RetryRule(
     [
+        "airlock.chain.admission.AdmissionError",
         "airlock.data.errors.DataError",
         "airlock.evaluation.errors.EvaluationError",
         "airlock.governance.records.RecordError",

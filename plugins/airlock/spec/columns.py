@@ -82,6 +82,8 @@ class Column(Section):
             )
         if self.feature_because and self.kind is None:
             raise ValueError("a column that reaches the estimator needs a kind. Add it.")
+        if self.feature_because and self.role is Role.IDENTIFIER and self.kind is not Kind.CATEGORY:
+            raise ValueError("an identifier is read as text, so that it is a category. Write kind: category.")
         if self.bands and not (self.role is Role.PROTECTED and self.kind is Kind.NUMBER):
             raise ValueError("bands cut a protected number into groups, and this is none. Remove them.")
         if list(self.bands) != sorted(set(self.bands)):

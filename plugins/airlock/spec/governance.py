@@ -140,10 +140,10 @@ class Monitoring(Section):
 
 
 class Person(Section):
-    """Somebody who answers for the model."""
+    """Somebody with a name whom others can write to."""
 
     name: str = Field(min_length=1, description="how people call them")
-    email: EmailStr = Field(description="where mails about the model go")
+    email: EmailStr = Field(description="where mails to them go")
 
 
 class Alerts(Section):

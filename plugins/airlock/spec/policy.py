@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from airlock.spec.base import Section
 from airlock.spec.durations import Duration, spell_duration
 from airlock.spec.errors import Problem
 from airlock.spec.governance import Limit
+from airlock.spec.impact import IMPACT_FILE, Impact
 from airlock.spec.metrics import MEASURES, Task
 from airlock.spec.model import ModelSpec
 
@@ -47,6 +48,15 @@ class Policy(Section):
     limits: dict[Task, tuple[Limit, ...]] = Field(
         {}, description="for each task the bounds every model of the tier must reach"
     )
+
+    @field_validator("impact")
+    @classmethod
+    def _keys_of_the_form(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            if key not in Impact.model_fields:
+                known = ", ".join(Impact.model_fields)
+                raise ValueError(f"{key!r} is no key of {IMPACT_FILE}. Known keys: {known}.")
+        return keys
 
 
 def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""docs/spec.md: every key of model.yaml and of the policies, written from the objects that read them.
+"""docs/spec.md: every key of the files in include/ that people write, from the objects that read them.
 
 `python -m airlock.spec.reference` writes the file; `make docs` runs it.
 """
@@ -14,7 +14,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from airlock.settings import ROOT
+from airlock.spec.catalogue import FOLDER as CATALOGUE_FOLDER
+from airlock.spec.catalogue import Entry
 from airlock.spec.columns import TAKEN_NAMES, Classification, Kind, Role
+from airlock.spec.impact import IMPACT_FILE, Impact
 from airlock.spec.metrics import MEASURES, METRICS, RELATIVE, Task
 from airlock.spec.model import ModelSpec
 from airlock.spec.policy import Policy, Tier
@@ -22,7 +25,7 @@ from airlock.spec.typenames import sections_in, type_name
 
 FILE = ROOT / "docs" / "spec.md"
 
-INTRODUCTION = """# The spec: model.yaml and the policies
+INTRODUCTION = """# The spec: model.yaml, the policies, the catalogue and the impact assessment
 
 <!-- Written by `make docs` from plugins/airlock/spec. Change the descriptions there. -->
 
@@ -35,7 +38,8 @@ Lengths of time are a whole number and a unit: `30m`, `12h`, `90d`, `2w`. Schedu
 numbers (`"0 3 * * *"`: every day at 03:00 UTC), or one of @hourly, @daily, @weekly, @monthly. A key without
 a default must be written.
 
-How to write a source, and the suite of expectations beside it, is in [data.md](data.md).
+How to write a source, and the suite of expectations beside it, is in [data.md](data.md); how to write the
+catalogue and the impact assessment is in [admission.md](admission.md).
 """
 
 POLICIES = f"""## The policies
@@ -43,6 +47,18 @@ POLICIES = f"""## The policies
 `include/policies/<tier>.yaml`, one for each of {", ".join(f"`{tier}`" for tier in Tier)}, says what the
 organisation demands of every model of that tier. It is a floor: a spec may ask for more, and one that asks
 for less is refused. The policy's limits are added to the spec's own.
+"""
+
+IMPACT = f"""## The impact assessment
+
+`include/models/<name>/{IMPACT_FILE}` is read before a model is trained. Each key may be left away but those
+that the policy of the model's tier names under `impact`; what is written must answer something (not `TODO`).
+"""
+
+CATALOGUE = f"""## The catalogue
+
+`include/{CATALOGUE_FOLDER}/<name>.yaml` describes one data source for the whole organisation. A spec names it
+in `data.catalogue`, and is held against it before the model is trained.
 """
 
 NAMES = f"""A feature may not be called {", ".join(f"`{name}`" for name in TAKEN_NAMES)}:
@@ -82,6 +98,10 @@ def reference() -> str:
         _metrics(),
         POLICIES,
         *_sections("", Policy, "policies/&lt;tier&gt;.yaml"),
+        IMPACT,
+        *_sections("", Impact, IMPACT_FILE),
+        CATALOGUE,
+        *_sections("", Entry, "catalogue/&lt;name&gt;.yaml"),
     ]
     return "\n".join(parts)
 

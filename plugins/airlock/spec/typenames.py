@@ -1,7 +1,7 @@
 """The types of a spec's keys in plain words."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -16,6 +16,7 @@ WORDS = {
     float: "number",
     bool: "true or false",
     timedelta: "length of time",
+    date: "day, such as 2026-01-15",
     EmailStr: "e-mail address",
     Any: "any value",
 }

@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from airlock.governance.predictions import OWN_COLUMNS
 from airlock.package.package import PREDICTION, SCORE
+from airlock.spec.catalogue import Entry
 from airlock.spec.columns import TAKEN_NAMES
+from airlock.spec.impact import Impact
 from airlock.spec.model import ModelSpec
 from airlock.spec.policy import Policy
 from airlock.spec.reference import FILE, reference
@@ -25,7 +27,11 @@ def test_the_file_is_up_to_date() -> None:
     assert FILE.read_text(encoding="utf-8") == reference(), "run make docs, and commit docs/spec.md"
 
 
-@pytest.mark.parametrize("section", {*sections(ModelSpec), *sections(Policy)}, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "section",
+    {one for file in (ModelSpec, Policy, Impact, Entry) for one in sections(file)},
+    ids=lambda one: one.__name__,
+)
 def test_every_key_says_what_it_means(section: type[BaseModel]) -> None:
     silent = [name for name, field in section.model_fields.items() if not field.description]
     assert not silent
@@ -40,6 +46,10 @@ def test_every_key_says_what_it_means(section: type[BaseModel]) -> None:
         "| `by` | one of `time`, `random` |  |",
         "## `training.candidates.<name>.search`",
         "## `monitoring.performance.limits[]`",
+        "| `assessed_on` | day, such as 2026-01-15 | none | the day on which",
+        "| `purposes` | mapping of names to: text, not empty |  | what it may be used for",
+        "## `harms[]`",
+        "## `columns.<name>.responsible`",
     ],
 )
 def test_keys_have_type_default_and_meaning(line: str) -> None:

@@ -1,0 +1,89 @@
+"""Reading a file that a person wrote as a section of its kind, and saying clearly what is wrong with it."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from airlock.spec.base import Section
+from airlock.spec.errors import Problem, SpecError
+from airlock.spec.yaml_file import read_yaml
+
+S = TypeVar("S", bound=Section)
+
+
+def parse(file: Path, section: type[S], given: Mapping[str, Any] | None = None) -> S:
+    """Read a file as a section; `given` are the keys that its place says, which it may not write itself.
+
+    Raises
+    ------
+    SpecError
+        With everything wrong with it, each at its key.
+    """
+    given = given or {}
+    content = read_yaml(file)
+    if clash := given.keys() & content.keys():
+        key = min(clash)
+        raise SpecError(
+            file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),)
+        )
+    try:
+        return section.model_validate({**content, **given})
+    except ValidationError as error:
+        raise SpecError(file, tuple(_problems(error, section, content))) from None
+
+
+def _problems(error: ValidationError, section: type[BaseModel], content: Any) -> Iterator[Problem]:
+    told = set()
+    for item in error.errors(include_url=False):
+        location = tuple(item["loc"])
+        key = ".".join(str(part) for part in location) or "spec"
+        match item["type"]:
+            case "extra_forbidden":
+                yield Problem(key, "is not a key Airlock knows.", _known_keys(location, section))
+            case "missing":
+                yield Problem(key, "is missing.", "Add it.")
+            case "value_error":
+                wrong, _, cure = item["msg"].removeprefix("Value error, ").partition(". ")
+                yield Problem(key, wrong.rstrip(".") + ".", cure)
+            case _:
+                # A value that fits none of several types is told once, at its own key.
+                key = ".".join(_written(location, content)) or key
+                if key in told:
+                    continue
+                told.add(key)
+                yield Problem(key, f"{item['input']!r} does not fit.", f"{item['msg']}.")
+
+
+def _written(location: tuple[str | int, ...], content: Any) -> Iterator[str]:
+    """Yield the part of a location that stands in the file: pydantic adds the names of a union's types."""
+    for part in location:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return
+        yield str(part)
+
+
+def _known_keys(location: tuple[str | int, ...], section: type[BaseModel]) -> str:
+    known = _keys_at(location[:-1], section)
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known keys here: {', '.join(known)}."
+
+
+def _keys_at(location: tuple[str | int, ...], section: type[BaseModel]) -> list[str]:
+    current = section
+    for part in location:
+        field = current.model_fields.get(str(part))  # none: a key of a mapping, or an index into a list
+        current = (field and _section_in(field.annotation)) or current
+    return [name for name, field in current.model_fields.items() if not field.exclude]
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section that an annotation such as `dict[str, Column]` or `Batch | None` speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((inner for argument in get_args(annotation) if (inner := _section_in(argument))), None)
