@@ -1,6 +1,6 @@
 """From columns to what an estimator takes, learned from the training rows and kept with the model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
@@ -42,3 +42,18 @@ def pipeline_for(estimator: Any, kinds: Mapping[str, Kind], preprocessing: Prepr
     columns = [("numbers", of_numbers, numbers), ("categories", of_categories, categories)]
     prepare = ColumnTransformer([part for part in columns if part[2]], verbose_feature_names_out=False)
     return Pipeline([("prepare", prepare), ("estimator", estimator)])
+
+
+def origins(prepare: ColumnTransformer) -> tuple[str, ...]:
+    """Return for each column that a fitted preparation gives the feature it was made of."""
+    return tuple(
+        name for _, transformer, names in prepare.transformers_ for name in _made_of(transformer, names)
+    )
+
+
+def _made_of(transformer: Any, names: Sequence[str]) -> Iterable[str]:
+    if isinstance(transformer, OneHotEncoder):
+        return [name for name, values in zip(names, transformer.categories_, strict=True) for _ in values]
+    if isinstance(transformer, Pipeline):
+        return [*names, *(names[place] for place in transformer[0].indicator_.features_)]
+    return names

@@ -1,0 +1,1 @@
+"""Explanation: which features move the answers, and what would have changed one."""

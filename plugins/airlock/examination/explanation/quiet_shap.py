@@ -1,0 +1,11 @@
+"""shap, imported quietly: it prepares colour maps for plots that nobody draws here, in a way that is outdated."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.filterwarnings(
+        "ignore", message=r"The set_(bad|over|under) function", category=PendingDeprecationWarning
+    )
+    import shap
+
+__all__ = ["shap"]
