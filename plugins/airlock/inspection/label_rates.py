@@ -93,7 +93,9 @@ def _sentence(rows: Rows, gap: Gap, real: bool, limit: float) -> str:
         )
     else:
         ours, theirs = (float(np.mean(values[where])) for where in (inside, ~inside))
-        found = f"{target} is {gap.outcome} for {ours:.1%} of {attribute} {gap.group} and {theirs:.1%} of all others"
+        found = (
+            f"{target} is {gap.outcome} for {ours:.1%} of {attribute} {gap.group}, for {theirs:.1%} of others"
+        )
     return (
         f"{found}, a difference of {size} that is no chance; at most {spell(limit, gap.size)} is let through."
     )

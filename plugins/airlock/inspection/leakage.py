@@ -96,9 +96,9 @@ def _another_source(
         if alone[name] >= by_others and 1 - together <= LEFT * (1 - by_others):
             return Leak(
                 name,
-                f"{name} alone tells {sample.spec.data.target} as well as all {len(others)} others together, with "
-                f"{sample.measure} of {spell(alone[name], by_others)} beside their {spell(by_others)}, and "
-                f"with it they reach {spell(together)}: it may be known only afterwards.",
+                f"{name} alone tells {sample.spec.data.target} as well as all {len(others)} others together, "
+                f"with {sample.measure} of {spell(alone[name], by_others)} beside their {spell(by_others)}, "
+                f"and with it they reach {spell(together)}: it may be known only afterwards.",
                 by_others,
             )
     return None
@@ -119,14 +119,11 @@ def _copies(sample: Sample) -> dict[str, frozenset[str]]:
 
 
 def _check(sample: Sample, name: str, alone: float, leak: Leak | None) -> Check:
-    sentence = (
-        leak.reason
-        if leak
-        else f"{name} alone tells {sample.spec.data.target} with {sample.measure} of {spell(alone)}, and does "
-        "not look like a leak."
-    )
+    calm = f"{name} alone tells {sample.spec.data.target} with {sample.measure} of {spell(alone)}: no leak."
     limit = leak.others if leak and math.isfinite(leak.others) else PERFECT
-    return Check(CheckKind.LEAKAGE, leak is None, alone, limit, sentence, MEND, column=name)
+    return Check(
+        CheckKind.LEAKAGE, leak is None, alone, limit, leak.reason if leak else calm, MEND, column=name
+    )
 
 
 def _unknown(rows: Rows, name: str) -> Check:
