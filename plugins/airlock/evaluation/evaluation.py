@@ -1,25 +1,22 @@
 """Evaluation: every candidate and the champion, measured on the same rows that none of them saw."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from airlock.evaluation.errors import EvaluationError
+from airlock.evaluation.bootstrap import Interval
+from airlock.evaluation.choosing import CrossValidation, choose
+from airlock.evaluation.comparable import may_have_seen, problem_of
+from airlock.evaluation.comparison import Comparison, compare
+from airlock.evaluation.curves import Curves
 from airlock.evaluation.figures import from_json, to_json
-from airlock.evaluation.metrics import compute
-from airlock.package.labels import label_of, truth_of
+from airlock.evaluation.glass_box import PriceOfGlass, is_glass_box, price_of_glass
+from airlock.evaluation.measuring import Measured
 from airlock.package.package import Package
-from airlock.package.predictor import Predictor
-from airlock.spec import METRICS, ModelSpec, Task
-from airlock.spec.metrics import HIGHER
-
-CrossValidation = Mapping[str, Mapping[str, float]]
+from airlock.spec import ModelSpec, Task
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,8 @@ class Result:
     cross_validation: CrossValidation
     metrics: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    glass_box: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,36 @@ class Champion:
     metrics: Mapping[str, float] = field(default_factory=dict)
     problem: str = ""
     note: str = ""
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of comparing: `best` is the candidate that cross-validation chose."""
+    """What came of comparing.
+
+    Attributes
+    ----------
+    best
+        The candidate that cross-validation chose.
+    threshold
+        Binary only: the score from which on it says yes.
+    comparison
+        It beside the champion; None where there is none, or it cannot be measured.
+    curves
+        What plots of its answers are drawn from.
+    price_of_glass
+        None where it is a glass box itself, or none was tried.
+    """
 
     best: str
     rows: int
     classes: Mapping[str, int]
     results: tuple[Result, ...]
     champion: Champion | None = None
+    threshold: float | None = None
+    comparison: Comparison | None = None
+    curves: Curves = field(default_factory=dict)
+    price_of_glass: PriceOfGlass | None = None
 
     @property
     def chosen(self) -> Result:
@@ -72,11 +90,19 @@ class Evaluation:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
         """Return the evaluation that `to_json` wrote."""
-        results = tuple(_result(result) for result in value["results"])
-        champion = value["champion"]
-        if champion is not None:
-            champion = Champion(**{**champion, "metrics": from_json(champion["metrics"])})
-        return cls(value["best"], value["rows"], value["classes"], results, champion)
+        parts = {name: value[name] for name in ("champion", "comparison", "price_of_glass")}
+        champion, comparison, price = (part and from_json(part) for part in parts.values())
+        return cls(
+            best=value["best"],
+            rows=value["rows"],
+            classes=value["classes"],
+            results=tuple(_result(result) for result in value["results"]),
+            champion=champion and Champion(**champion | {"intervals": _pairs(champion["intervals"])}),
+            threshold=value["threshold"],
+            comparison=comparison and Comparison(**comparison),
+            curves=value["curves"],
+            price_of_glass=price and PriceOfGlass(**price),
+        )
 
 
 def evaluate(
@@ -108,89 +134,81 @@ def evaluate(
     EvaluationError
         When no candidate has a figure to be chosen by.
     """
-    truth = truth_of(holdout, spec.data.target, spec.task)
     folds = {name: from_json(cross_validation[name]) for name in candidates}
     best = choose(spec, folds)
+    measured = {name: Measured.of(spec, package, holdout) for name, package in candidates.items()}
     results = tuple(
-        Result(
-            name=name,
-            package=package.digest,
-            estimator=package.provenance["estimator"],
-            parameters=package.provenance["parameters"],
-            cross_validation=folds[name],
-            metrics=_measure(spec, package, holdout, truth),
-            warnings=tuple(package.provenance["warnings"]),
-        )
-        for name, package in candidates.items()
+        _measured(name, package, folds[name], measured[name]) for name, package in candidates.items()
     )
-    labels, counts = np.unique(truth, return_counts=True) if spec.task is not Task.REGRESSION else ((), ())
-    classes = {str(label): int(count) for label, count in zip(labels, counts, strict=True)}
-    measured = None if champion is None else _champion(spec, champion, holdout, truth)
-    return Evaluation(best, len(holdout), classes, results, measured)
-
-
-def choose(spec: ModelSpec, cross_validation: Mapping[str, CrossValidation]) -> str:
-    """Return the candidate with the best mean of `training.select_by`; of equals, the first in the spec.
-
-    Raises
-    ------
-    EvaluationError
-        When no candidate has that figure.
-    """
-    metric = spec.training.select_by
-    sign = 1 if METRICS[spec.task][metric] == HIGHER else -1
-    means = {
-        name: sign * cross_validation[name][metric]["mean"]
-        for name in spec.training.candidates
-        if name in cross_validation and math.isfinite(cross_validation[name][metric]["mean"])
-    }
-    if not means:
-        raise EvaluationError(
-            f"{spec.name}/model.yaml: training.select_by: no candidate has a figure for {metric} in "
-            "cross-validation. Use another metric, fewer folds or more rows."
-        )
-    return max(means, key=lambda name: means[name])
-
-
-def _measure(spec: ModelSpec, package: Package, holdout: pa.Table, truth: np.ndarray) -> dict[str, float]:
-    answers = Predictor.load(package).predict_table(holdout)
-    positive = None if spec.data.positive is None else label_of(spec.data.positive)
-    return compute(spec.task, truth, answers, classes=package.signature.classes, positive=positive)
-
-
-def _champion(spec: ModelSpec, package: Package, holdout: pa.Table, truth: np.ndarray) -> Champion:
-    signature = package.signature
-    missing = [name for name in signature.kinds if name not in holdout.column_names]
-    changed = [
-        name
-        for name, kind in signature.kinds.items()
-        if name not in missing and spec.data.kind_of(name) != kind
-    ]
-    if missing or changed:
-        names = ", ".join(missing + changed)
-        problem = f"it takes {names}, which the data no longer hold in that form."
-        return Champion(package.digest, problem=problem)
-    if signature.task is not spec.task or (
-        signature.positive and signature.positive != label_of(spec.data.positive)
-    ):
-        return Champion(package.digest, problem="it answers another question than the spec asks now.")
-    return Champion(
-        package.digest, _measure(spec, package, holdout, truth), note=_may_have_seen(spec, package, holdout)
+    theirs = None if champion is None else _champion(spec, champion, holdout)
+    labels, counts = (
+        np.unique(measured[best].truth, return_counts=True) if spec.task is not Task.REGRESSION else ((), ())
+    )
+    return Evaluation(
+        best=best,
+        rows=len(holdout),
+        classes={str(label): int(count) for label, count in zip(labels, counts, strict=True)},
+        results=results,
+        champion=theirs[0] if theirs else None,
+        threshold=candidates[best].signature.threshold if spec.task is Task.BINARY else None,
+        comparison=_compared(spec, measured[best], theirs[1]) if theirs and theirs[1] else None,
+        curves=measured[best].curves,
+        price_of_glass=price_of_glass(
+            spec,
+            best,
+            estimators={result.name: result.estimator for result in results},
+            cross_validation=folds,
+            metrics={result.name: result.metrics for result in results},
+        ),
     )
 
 
-def _may_have_seen(spec: ModelSpec, package: Package, holdout: pa.Table) -> str:
-    """Say so where the champion may have learned from rows it is measured on; that only flatters it."""
-    made_from, now = package.provenance, spec.training
-    seen = "The champion may have learned from some of these rows, which makes its figures look better."
-    if now.split.by == "random":
-        same = made_from["seed"] == now.seed and made_from["split"] == now.split.model_dump(mode="json")
-        return "" if same else seen
-    first = pc.min(holdout[spec.data.event_time]).as_py()
-    until = made_from["trained_until"]
-    return "" if until and datetime.fromisoformat(until) < first.astimezone(UTC) else seen
+def _measured(name: str, package: Package, folds: CrossValidation, measured: Measured) -> Result:
+    made = package.provenance
+    return Result(
+        name=name,
+        package=package.digest,
+        estimator=made["estimator"],
+        parameters=made["parameters"],
+        cross_validation=folds,
+        metrics=measured.metrics,
+        warnings=tuple(made["warnings"]),
+        intervals=measured.intervals,
+        glass_box=is_glass_box(made["estimator"]),
+    )
+
+
+def _champion(spec: ModelSpec, package: Package, holdout: pa.Table) -> tuple[Champion, Measured | None]:
+    if problem := problem_of(spec, package, holdout):
+        return Champion(package.digest, problem=problem), None
+    measured = Measured.of(spec, package, holdout)
+    champion = Champion(
+        package.digest,
+        measured.metrics,
+        note=may_have_seen(spec, package, holdout),
+        intervals=measured.intervals,
+    )
+    return champion, measured
+
+
+def _compared(spec: ModelSpec, candidate: Measured, champion: Measured) -> Comparison:
+    asked = spec.gates.champion
+    return compare(
+        spec.task,
+        asked.metric,
+        asked.tolerance,
+        candidate=candidate.metrics[asked.metric],
+        champion=champion.metrics[asked.metric],
+        of_candidate=candidate.resampled[asked.metric],
+        of_champion=champion.resampled[asked.metric],
+    )
 
 
 def _result(value: Mapping[str, Any]) -> Result:
     figures = {key: from_json(value[key]) for key in ("cross_validation", "metrics")}
-    return Result(**{**value, **figures, "warnings": tuple(value["warnings"])})
+    intervals = _pairs(from_json(value["intervals"]))
+    return Result(**{**value, **figures, "intervals": intervals, "warnings": tuple(value["warnings"])})
+
+
+def _pairs(intervals: Mapping[str, Any]) -> dict[str, Interval]:
+    return {name: (low, high) for name, (low, high) in intervals.items()}

@@ -38,19 +38,21 @@ def from_json(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {key: from_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [from_json(inner) for inner in value]
     return float("nan") if value is None else value
 
 
-def spell(value: float, *beside: float) -> str:
-    """Return a figure with three decimals, or as many as tell it from those beside it.
+def spell(value: float, *beside: float, least: int = 3) -> str:
+    """Return a figure with three decimals (or `least`), or as many as tell it from those beside it.
 
-    >>> spell(0.74112, 0.7), spell(0.69996, 0.7)
-    ('0.741', '0.69996')
+    >>> spell(0.74112, 0.7), spell(0.69996, 0.7), spell(51.2, 80.0, least=0)
+    ('0.741', '0.69996', '51')
     """
     if not math.isfinite(value):
         return "not defined"
     others = [other for other in beside if math.isfinite(other) and abs(other - value) > ROUNDING]
-    for digits in range(3, 12):
+    for digits in range(least, 12):
         text = f"{value:,.{digits}f}"
         if all(f"{other:,.{digits}f}" != text for other in others):
             return text

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from airlock.digests import canonical_json
-from airlock.evaluation.evaluation import Evaluation, EvaluationError, choose, evaluate
+from airlock.evaluation.choosing import choose
+from airlock.evaluation.errors import EvaluationError
+from airlock.evaluation.evaluation import Evaluation, evaluate
 from airlock.package.fitted import Fitted
 from airlock.package.package import Package
 from airlock.spec import METRICS, Task
