@@ -1,7 +1,7 @@
 """Suspicions: groups that fare otherwise than all other rows by so much that it matters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,10 @@ class Suspicion:
         """The attribute and the figure it is about."""
         return self.attribute.name, self.figure
 
+    def turned(self) -> "Suspicion":
+        """Return the same of two groups, told of the other one."""
+        return replace(self, group=1 - self.group, value=self.others, others=self.value)
+
 
 def tests(terms: Terms, attribute: Attribute, tally: Tally | None = None) -> Iterator[Suspicion | None]:
     """Yield for every test of an attribute what it found, None where there is nothing that matters.
@@ -75,7 +79,7 @@ def tests(terms: Terms, attribute: Attribute, tally: Tally | None = None) -> Ite
     found, rest = (figures(terms.task, each) for each in _both(tally or attribute.tally))
     for name, worse in _tested(terms, found).items():
         groups = np.flatnonzero(found[name].judged & rest[name].judged)
-        if len(groups) == 2 and np.count_nonzero(attribute.tally.rows) == 2:
+        if len(groups) == 2 and attribute.is_pair:
             badness = np.abs(found[name].value) if name == "bias" else worse * found[name].value
             groups = groups[[badness[groups].argmax()]]
         yield from _compare(terms, attribute, name, groups, found, rest)

@@ -107,6 +107,11 @@ class Attribute:
         """Whether it crosses several columns."""
         return len(self.columns) > 1
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether it is one column with two groups, each of which is all the others of the other."""
+        return not self.is_intersection and len(self.groups) == 2
+
 
 def attributes(subject: Subject, groupings: Sequence[Grouping]) -> tuple[list[Attribute], list[str]]:
     """Tally every protected column, every two crossed, and three where there are no more.

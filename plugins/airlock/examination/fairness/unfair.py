@@ -17,7 +17,8 @@ def unfair(terms: Terms, attributes: Sequence[Attribute]) -> tuple[Finding, ...]
 
     Every group that can be judged is held against all other rows, in every figure; an intersection also
     against what its parts explain. Holm's procedure over all of these tests keeps chance out, and a group
-    that only differs because another one that is named does is not named.
+    that only differs because another one that is named does is not named. Two groups are one finding, named
+    after the one that fares worse in the surest figure.
 
     References
     ----------
@@ -27,7 +28,10 @@ def unfair(terms: Terms, attributes: Sequence[Attribute]) -> tuple[Finding, ...]
     sure = _own(terms, beyond_chance([test for test in done if test], tests_done=len(done)))
     groups: dict[tuple[str, int], list[Suspicion]] = {}
     for one in sure:
-        groups.setdefault((one.attribute.name, one.group), []).append(one)
+        told = (
+            one.turned() if one.attribute.is_pair and (one.attribute.name, 1 - one.group) in groups else one
+        )
+        groups.setdefault((told.attribute.name, told.group), []).append(told)
     return tuple(_finding(each) for each in groups.values())
 
 
