@@ -5,11 +5,14 @@ from typing import Any
 
 from airlock.data.snapshot import open_snapshot
 from airlock.evaluation.evaluation import evaluate
+from airlock.evaluation.figures import to_json
 from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.split import split
 from airlock.training.tracking import note_holdout
+
+EVALUATIONS = "evaluations"
 
 
 def evaluate_candidates(
@@ -20,12 +23,17 @@ def evaluate_candidates(
     champion_package: str | None,
     store: Store,
 ) -> dict[str, Any]:
-    """Measure every candidate and the champion on the snapshot's hold-out; return the evaluation as JSON.
+    """Measure every candidate and the champion on the snapshot's hold-out, and keep the evaluation.
 
     Parameters
     ----------
     made
         What `airlock.chain.training.make_candidate` returned for each candidate.
+
+    Returns
+    -------
+    dict
+        The digest it is kept under, and of the best candidate the name and the metrics.
     """
     table = open_snapshot(store, snapshot).table()
     evaluation = evaluate(
@@ -38,4 +46,9 @@ def evaluate_candidates(
     runs = {one["candidate"]: one["mlflow_run_id"] for one in made}
     for result in evaluation.results:
         note_holdout(runs[result.name], result.metrics)
-    return evaluation.to_json()
+    return {
+        "evaluation": store.keep_json(EVALUATIONS, evaluation.to_json()),
+        "best": evaluation.best,
+        "rows": evaluation.rows,
+        "metrics": to_json(dict(evaluation.metrics)),
+    }

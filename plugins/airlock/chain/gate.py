@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airlock.chain.evaluation import EVALUATIONS
 from airlock.chain.lineage import Lineage
 from airlock.chain.registration import EVIDENCE
 from airlock.chain.validation import VALIDATIONS
@@ -49,7 +50,7 @@ def gate(
     evaluation
         What `airlock.chain.evaluation.evaluate_candidates` returned.
     """
-    measured = Evaluation.from_json(evaluation)
+    measured = Evaluation.from_json(store.json(EVALUATIONS, evaluation["evaluation"]))
     verdicts = judge(spec, measured)
     facts = evidence(
         spec,

@@ -10,7 +10,7 @@ from airlock.operators.base import ModelOperator, database
 
 class EvaluateOperator(ModelOperator):
     """
-    Score the hold-out with every candidate and the champion; return the figures.
+    Score the hold-out with every candidate and the champion; return the digest of the figures.
 
     :param snapshot: the snapshot's digest.
     :param candidates: what the train tasks returned.
@@ -29,11 +29,11 @@ class EvaluateOperator(ModelOperator):
 
         with database().connect() as connection:
             champion = deployments.champion(connection, self.model)
-        figures = evaluate_candidates(
+        evaluated = evaluate_candidates(
             self.spec,
             self.snapshot,
             list(self.candidates),
             champion_package=champion.package_digest if champion else None,
             store=self.store,
         )
-        return {"figures": figures, "champion_version": champion.version if champion else None}
+        return {**evaluated, "champion_version": champion.version if champion else None}

@@ -46,7 +46,7 @@ class GateOperator(ModelOperator, BaseBranchOperator):
             lineage,
             validation=self.validation["digest"],
             made=list(self.candidates),
-            evaluation=self.evaluation["figures"],
+            evaluation=self.evaluation,
             champion_version=self.evaluation["champion_version"],
             store=self.store,
         )

@@ -1,13 +1,15 @@
 """Evaluating a run's candidates on the rows held out, and judging the best: evidence that can be proved."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from airlock.chain.evaluation import evaluate_candidates
+from airlock.chain.evaluation import EVALUATIONS, evaluate_candidates
 from airlock.chain.gate import Ruling, gate
 from airlock.chain.registration import EVIDENCE
-from airlock.digests import digest_of
+from airlock.digests import canonical_json, digest_of
 from airlock.spec import ModelSpec
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
@@ -36,32 +38,48 @@ def stricter(spec: ModelSpec, metric: str, at_least: float) -> ModelSpec:
     return spec.model_copy(update={"gates": spec.gates.model_copy(update={"limits": limits})})
 
 
+def kept(lender: Lender, evaluated: Mapping[str, Any]) -> dict[str, Any]:
+    return lender.store.json(EVALUATIONS, evaluated["evaluation"])
+
+
 def test_every_candidate_is_measured_on_the_holdout(lender: Lender, trained: Trained) -> None:
-    found = trained.evaluation
-    assert found["rows"] == 420
+    found = kept(lender, trained.evaluation)
+    assert found["rows"] == trained.evaluation["rows"] == 420
     assert [result["name"] for result in found["results"]] == ["linear", "trees"]
+    assert [result["glass_box"] for result in found["results"]] == [True, False]
     assert found["champion"] is None
     folds = {one["candidate"]: one["cross_validation"]["roc_auc"]["mean"] for one in trained.made}
-    assert found["best"] == max(folds, key=folds.__getitem__)
+    assert found["best"] == trained.evaluation["best"] == max(folds, key=folds.__getitem__)
 
 
 def test_the_champion_is_measured_on_the_same_rows(lender: Lender, trained: Trained) -> None:
-    found = evaluate_candidates(
-        lender.spec,
-        trained.lineage.snapshot,
-        trained.made,
-        champion_package=trained.package("linear"),
-        store=lender.store,
+    found = kept(
+        lender,
+        evaluate_candidates(
+            lender.spec,
+            trained.lineage.snapshot,
+            trained.made,
+            champion_package=trained.package("linear"),
+            store=lender.store,
+        ),
     )
     linear = next(result for result in found["results"] if result["name"] == "linear")
     assert found["champion"]["metrics"] == linear["metrics"]
+    assert found["champion"]["intervals"] == linear["intervals"]
+    assert found["comparison"]["metric"] == "roc_auc"
+
+
+def test_what_the_task_returns_is_small_and_so_is_what_it_keeps(lender: Lender, trained: Trained) -> None:
+    assert len(canonical_json(trained.evaluation)) < 1000
+    assert len(canonical_json(kept(lender, trained.evaluation))) < 200_000
 
 
 def test_the_figures_people_decide_by_stand_in_mlflow(lender: Lender, trained: Trained) -> None:
     evaluate_candidates(
         lender.spec, trained.lineage.snapshot, trained.made, champion_package=None, store=lender.store
     )
-    for one, result in zip(trained.made, trained.evaluation["results"], strict=True):
+    results = kept(lender, trained.evaluation)["results"]
+    for one, result in zip(trained.made, results, strict=True):
         shown = client().get_run(one["mlflow_run_id"]).data.metrics
         assert shown["holdout_roc_auc"] == pytest.approx(result["metrics"]["roc_auc"])
 
