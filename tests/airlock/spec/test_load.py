@@ -118,7 +118,7 @@ WRONG = {
         "task: binary\ntask: regression",
         ("file:", "'task' is written twice", "line"),
     ),
-    "a column twice": ("    age: {", "    amount: {", ("file:", "'amount' is written twice")),
+    "a column twice": ("    age: {role", "    amount: {role", ("file:", "'amount' is written twice")),
     "the name in the file": (
         "title: C",
         "name: loans\ntitle: C",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model, load_policy
+from airlock.spec.data import Quarantine, Use
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import METRICS, Task
 from airlock.spec.policy import Policy, Tier, problems_under, under
@@ -30,6 +31,27 @@ LOOSER = {
         "prediction_psi: 9",
         "monitoring.drift.prediction_psi",
         "0.25",
+    ),
+    "confidence": (
+        "confidence: 0.8",
+        "confidence: 0.7",
+        "gates.champion.confidence",
+        "at least 0.8",
+        "Write 0.8 or more",
+    ),
+    "quarantine": (
+        "  history: 365d\n",
+        "  history: 365d\n  quarantine: {share: 0.2}\n",
+        "data.quarantine.share",
+        "at most 0.05",
+        "Write 0.05 or less",
+    ),
+    "no entry of the catalogue": (
+        "  catalogue: {source: lending, purpose: credit_decisions}\n",
+        "",
+        "data.catalogue",
+        "wants data from the catalogue",
+        "Add source and purpose; include/catalogue holds the entries",
     ),
     "limit": (
         "roc_auc, at_least: 0.70",
@@ -92,6 +114,13 @@ def test_a_missing_policy_stops_the_models_of_its_tier(include: Path) -> None:
         ("calibration_error", "rmse", "limits.binary.rmse: is no metric of this task"),
         ("approval_timeout: 5d", "approval_timeout: 5 days", "approval_timeout: '5 days' has no unit"),
         ("binary:", "binry:", "limits.binry"),
+        (
+            "[affected,",
+            "[afected,",
+            "impact: 'afected' is no key of impact.yaml. Known keys: affected, harms",
+        ),
+        ("catalogue: true", "catalogue: perhaps", "catalogue: 'perhaps' does not fit"),
+        ("confidence: 0.8", "confidence: 80", "champion_confidence: 80 does not fit"),
     ],
 )
 def test_a_wrong_policy_is_told_like_a_wrong_spec(
@@ -103,6 +132,8 @@ def test_a_wrong_policy_is_told_like_a_wrong_spec(
 
 
 bounds = st.floats(0, 1, allow_nan=False)
+confidences = st.floats(0.5, 1, exclude_max=True)
+shares = st.floats(0, 1, exclude_max=True)
 
 
 @st.composite
@@ -119,6 +150,9 @@ def policies(draw: st.DrawFn) -> Policy:
         people=draw(st.integers(0, 5)),
         approval_timeout=timedelta(minutes=draw(st.integers(1, 50_000))),
         champion_tolerance=draw(bounds),
+        champion_confidence=draw(confidences),
+        quarantine_share=draw(shares),
+        catalogue=draw(st.booleans()),
         automatic_retraining=draw(st.booleans()),
         drift_psi=draw(st.floats(0.01, 2)),
         limits={Task.BINARY: tuple(draw(st.lists(limits(), max_size=4)))},
@@ -135,8 +169,11 @@ def specs(draw: st.DrawFn) -> ModelSpec:
     }
     content["gates"] = {
         "limits": [limit.model_dump() for limit in draw(st.lists(limits(), max_size=4))],
-        "champion": {"metric": "roc_auc", "tolerance": draw(bounds)},
+        "champion": {"metric": "roc_auc", "tolerance": draw(bounds), "confidence": draw(confidences)},
     }
+    content["data"]["quarantine"] = {"share": draw(shares)}
+    if draw(st.booleans()):
+        del content["data"]["catalogue"]
     content["monitoring"]["retraining"]["automatic"] = draw(st.booleans())
     content["monitoring"]["drift"]["psi"] = draw(st.floats(0.01, 2))
     return ModelSpec.model_validate(content)
@@ -161,6 +198,9 @@ def test_what_is_accepted_is_never_looser_than_the_policy(
     assert spec.approval.timeout <= policy.approval_timeout
     assert spec.gates.champion.tolerance <= policy.champion_tolerance
     assert spec.monitoring.drift.psi <= policy.drift_psi
+    assert spec.gates.champion.confidence >= policy.champion_confidence
+    assert spec.data.quarantine.share <= policy.quarantine_share
+    assert spec.data.catalogue is not None or not policy.catalogue
     assert policy.automatic_retraining or not spec.monitoring.retraining.automatic
     metrics = data.draw(st.fixed_dictionaries(dict.fromkeys(METRICS[Task.BINARY], bounds)))
     if passes(under(policy, spec).gates.limits, metrics):
@@ -178,8 +218,17 @@ def test_a_spec_as_tight_as_the_policy_is_accepted(policy: Policy, spec: ModelSp
                 update={
                     "limits": (),
                     "champion": spec.gates.champion.model_copy(
-                        update={"tolerance": policy.champion_tolerance}
+                        update={
+                            "tolerance": policy.champion_tolerance,
+                            "confidence": policy.champion_confidence,
+                        }
                     ),
+                }
+            ),
+            "data": spec.data.model_copy(
+                update={
+                    "quarantine": Quarantine(share=policy.quarantine_share),
+                    "catalogue": Use(source="lending", purpose="credit_decisions"),
                 }
             ),
             "monitoring": spec.monitoring.model_copy(
