@@ -1,7 +1,9 @@
 """A check: one thing that rows must be like, what was found, and whether a training may go on."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +29,9 @@ class CheckKind(StrEnum):
 WARNINGS = (CheckKind.CONSTANT, CheckKind.OUTLIERS, CheckKind.MISSING)
 #: These have a key for each group, and which groups occur differs from one training to the next.
 BY_GROUP = (CheckKind.REPRESENTATION, CheckKind.LABEL_RATES)
+
+#: What YAML takes for one text without quotes.
+PLAIN = re.compile(r"[a-z_]\w*([. ]\w+)*")
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Check:
     column: str = ""
     group: str = ""
     notable: bool = False
-    accepted: str | None = field(default=None)
+    accepted: str | None = None
 
     @property
     def key(self) -> str:
@@ -70,6 +75,16 @@ class Check:
         'leakage.duration'
         """
         return ".".join(part for part in (self.kind.value, self.column, self.group) if part)
+
+    @property
+    def acceptance(self) -> str:
+        """The line of a spec's YAML, below data.inspection.accept, that lets this through.
+
+        >>> Check(CheckKind.LABEL_RATES, False, 0.3, 0.2, "", "", column="sex", group="f: x").acceptance
+        '"label_rates.sex.f: x": "why it is let through"'
+        """
+        key = self.key if PLAIN.fullmatch(self.key) else json.dumps(self.key, ensure_ascii=False)
+        return f'{key}: "why it is let through"'
 
     @property
     def blocks(self) -> bool:

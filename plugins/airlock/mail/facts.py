@@ -39,6 +39,31 @@ class ValidationFailed:
 
 
 @dataclass(frozen=True)
+class Objection:
+    """One thing that speaks against the data: what it is, what to do, the line of YAML that accepts it."""
+
+    sentence: str
+    mend: str
+    accept: str
+
+
+@dataclass(frozen=True)
+class InspectionFailed:
+    """To the owner: nothing should learn from the data of a training."""
+
+    title: str
+    model: str
+    as_of: datetime
+    rows: int
+    checks: int
+    failed: Sequence[Objection]
+    warnings: Sequence[str]
+    snapshot_digest: str
+    cause: str
+    link: str
+
+
+@dataclass(frozen=True)
 class CandidateRefused:
     """To the owner: a training ended without a candidate good enough to be asked about."""
 
@@ -137,6 +162,7 @@ class TaskFailed:
 
 Facts = (
     ValidationFailed
+    | InspectionFailed
     | CandidateRefused
     | ApprovalRequested
     | ReleaseClosed
@@ -148,6 +174,7 @@ Facts = (
 #: template name -> what it must be given
 FACTS: dict[str, type[Facts]] = {
     "validation_failed": ValidationFailed,
+    "inspection_failed": InspectionFailed,
     "candidate_refused": CandidateRefused,
     "approval_requested": ApprovalRequested,
     "release_closed": ReleaseClosed,

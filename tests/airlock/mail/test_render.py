@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airlock.mail.facts import FACTS, AlertLine
+from airlock.mail.facts import FACTS, AlertLine, Objection
 from airlock.mail.render import MailError, render
 
 AIRFLOW = "http://127.0.0.1:8080"
@@ -35,6 +35,26 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "link": RUN,
         "report": f"{AIRFLOW}/airlock/pages/credit_risk/validation-2026-11-02.html",
         "quarantine": f"{AIRFLOW}/airlock/models/credit_risk/quarantine",
+    },
+    "inspection_failed": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "as_of": datetime(2026, 11, 1, tzinfo=UTC),
+        "rows": 12840,
+        "checks": 71,
+        "failed": [
+            Objection(
+                "defaulted is true for 35.6% of sex female, for 14.1% of others, a difference of 0.215 that "
+                "is no chance; at most 0.200 is let through.",
+                "Find out how the outcomes of sex female came to be recorded, and correct them; or accept "
+                "the difference if it is real.",
+                'label_rates.sex.female: "why it is let through"',
+            ),
+        ],
+        "warnings": ["99.4% of the values of telephone are the same."],
+        "snapshot_digest": "9f2c41d07be3aa51" * 4,
+        "cause": "dana: monthly refresh",
+        "link": RUN,
     },
     "candidate_refused": {
         "title": "Credit default risk",
