@@ -1,4 +1,4 @@
-"""shap, imported quietly: it prepares colour maps for plots that nobody draws here, in a way that is outdated."""
+"""shap, imported quietly: it prepares colour maps, for plots that nobody draws here, in an outdated way."""
 
 import warnings
 

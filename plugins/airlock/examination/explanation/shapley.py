@@ -21,7 +21,7 @@ from airlock.spec.metrics import Task
 from airlock.training.preprocess import origins
 
 LOG_ODDS, PROBABILITY = "log-odds", "probability"
-#: Three classes and more have no odds: the logarithm of each one's weight before they are made to add up to 1.
+#: Several classes have no odds: the logarithm of each one's weight, before all are made to add up to 1.
 LOG_WEIGHT = "log-weight of the class"
 #: On so many rows an explainer must add up before it is believed.
 PROOF_ROWS = 200

@@ -9,7 +9,7 @@ import pyarrow as pa
 from airlock.examination.subject import Subject
 from airlock.spec import ModelSpec
 from airlock.training.split import split
-from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
+from tests.airlock.loans import TREES, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 
 ORDINAL = {"preprocessing": "ordinal"}

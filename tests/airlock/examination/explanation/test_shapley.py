@@ -26,7 +26,6 @@ from tests.airlock.examination.explanation.subjects import (
     BOOSTED_NUMBERS,
     FOREST,
     GLASS,
-    LINEAR,
     NEIGHBOURS,
     OWN,
     POISSON,
@@ -35,6 +34,7 @@ from tests.airlock.examination.explanation.subjects import (
     of_three,
     subject,
 )
+from tests.airlock.loans import LINEAR
 
 Made = tuple[Subject, pa.Table]
 TREES_SAY, LINE_SAYS, GLASS_SAYS, ASKED = "trees", "linear", "terms", "sampled"
