@@ -59,6 +59,20 @@ SUITE = {
     ],
 }
 
+IMPACT = {
+    "affected": [{"who": "people who ask for a loan", "how": "they may be refused"}],
+    "harms": [
+        {
+            "harm": "somebody is refused who would have paid",
+            "who": "people who ask for a loan",
+            "severity": "high",
+            "mitigation": "a person decides",
+        }
+    ],
+    "business_metric": {"name": "defaults in a hundred loans", "target": 4},
+    "decides": {"who": "the lender's clerk", "override": "against the score, in writing"},
+}
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -150,6 +164,7 @@ def open_lender(folder: Path, warehouse: str) -> Lender:
     # JSON is YAML.
     (model / "model.yaml").write_text(json.dumps(_spec().model_dump(mode="json", exclude_none=True)))
     (model / "expectations.json").write_text(json.dumps(SUITE))
+    (model / "impact.yaml").write_text(json.dumps(IMPACT))
     engine = sa.create_engine(warehouse)
     _fill(engine)
     return Lender(folder, engine)
