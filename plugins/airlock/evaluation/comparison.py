@@ -41,6 +41,15 @@ class Comparison:
         return to_json(asdict(self))
 
 
+def allowance(metric: str, tolerance: float, champion: np.ndarray) -> np.ndarray:
+    """Return by how much a candidate may be worse than figures of the champion, in the metric's own unit.
+
+    >>> allowance("roc_auc", 0.1, np.array([0.7])).tolist(), allowance("mae", 0.1, np.array([70.0])).tolist()
+    ([0.1], [7.0])
+    """
+    return tolerance * (np.abs(champion) if metric in RELATIVE else np.ones_like(champion))
+
+
 def compare(
     task: Task,
     metric: str,
@@ -85,11 +94,8 @@ def compare(
     sign = 1 if METRICS[task][metric] == HIGHER else -1
     better = sign * (of_candidate - of_champion)
     low, high = interval(better)
-    allowed, of_resamples = (
-        tolerance * np.abs(figure) if metric in RELATIVE else tolerance for figure in (champion, of_champion)
-    )
     defined = np.isfinite(better)
-    inside = better[defined] >= -np.broadcast_to(of_resamples, better.shape)[defined] - ROUNDING
+    inside = better[defined] >= -allowance(metric, tolerance, of_champion[defined]) - ROUNDING
     enough = defined.any() and defined.mean() >= DEFINED
     return Comparison(
         metric=metric,
@@ -98,5 +104,5 @@ def compare(
         high=high,
         within=float(inside.mean()) if enough else float("nan"),
         tolerance=tolerance,
-        allowed=float(allowed),
+        allowed=float(allowance(metric, tolerance, np.array(champion))),
     )
