@@ -18,6 +18,8 @@ with warnings.catch_warnings():
 DAGS = ROOT / "dags"
 INCLUDE = ROOT / "include"
 SPECS = {name: load_model(INCLUDE, name) for name in model_names(INCLUDE / "models")}
+#: The Dags that belong to no model.
+OF_THE_PROJECT = {"quarantine"}
 Edges = set[tuple[str, str]]
 
 

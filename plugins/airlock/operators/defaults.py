@@ -14,6 +14,7 @@ PERMANENT = RetryRule(
     [
         "airlock.chain.admission.AdmissionError",
         "airlock.data.errors.DataError",
+        "airlock.dossier.errors.DossierError",
         "airlock.evaluation.errors.EvaluationError",
         "airlock.governance.records.RecordError",
         "airlock.operators.run.RunError",
@@ -29,10 +30,13 @@ PERMANENT = RetryRule(
 
 def defaults(spec: ModelSpec) -> dict[str, Any]:
     """Return the default arguments of a model's tasks: its owner, two more tries, a mail at the end."""
+    return {**project_defaults(), "owner": spec.owner.name, "on_failure_callback": mail_failure}
+
+
+def project_defaults() -> dict[str, Any]:
+    """Return those of the tasks that belong to no model: who triggers them by a form sees them fail."""
     return {
-        "owner": spec.owner.name,
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
         "retry_policy": ExceptionRetryPolicy([PERMANENT]),
-        "on_failure_callback": mail_failure,
     }

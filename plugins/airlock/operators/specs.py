@@ -5,6 +5,11 @@ from airlock.settings import settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 
 
+def all_models() -> tuple[str, ...]:
+    """Return the names of all models, broken or not."""
+    return tuple(model_names(settings().models))
+
+
 def usable_specs() -> tuple[ModelSpec, ...]:
     """Return the specs of all models that can be used."""
     return tuple(spec for spec in _all() if isinstance(spec, ModelSpec))
@@ -16,7 +21,7 @@ def spec_errors() -> tuple[SpecError, ...]:
 
 
 def _all() -> list[ModelSpec | SpecError]:
-    return [_load(name) for name in model_names(settings().models)]
+    return [_load(name) for name in all_models()]
 
 
 def _load(name: str) -> ModelSpec | SpecError:

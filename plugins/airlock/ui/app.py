@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airlock.settings import SettingsError
 from airlock.ui.models import model_page, models_page
+from airlock.ui.quarantine import quarantine_page
 from airlock.ui.rendering import html
 from airlock.ui.stored import stored_page
 
@@ -40,6 +41,7 @@ def create_app() -> FastAPI:
     )
     app.get("/")(models_page)
     app.get("/models/{name}")(model_page)
+    app.get("/models/{name}/quarantine")(quarantine_page)
     app.get("/pages/{model}/{path:path}")(stored_page)
     # Everything else is a route too, so that it asks for the login first as well.
     app.get("/{path:path}")(_not_found)

@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from airlock.governance.engine import connect
-from airlock.governance.tables import approvals, candidates, deployments, nights, releases
+from airlock.governance.tables import approvals, candidates, deployments, nights, quarantine, releases
 
 STATEMENT_SECONDS = 5.0
 NEWEST = 20
 NEWEST_NIGHTS = 31
+MOST_HELD = 200
 
 CANDIDATE = (
     candidates.c.id,
@@ -26,7 +27,7 @@ CANDIDATE = (
     candidates.c.version,
     candidates.c.mlflow_run_id,
     candidates.c.package_digest,
-    candidates.c.evidence_digest,
+    candidates.c.dossier_digest,
     candidates.c.evidence["metrics"].label("metrics"),
     candidates.c.trained_by,
     candidates.c.cause,
@@ -46,7 +47,10 @@ class Newest:
 
 @dataclass(frozen=True)
 class History:
-    """The newest records of one model, newest first; `answers` are a release's approvals by its id."""
+    """The newest records of one model, newest first.
+
+    `answers` are a release's approvals by its id; `held` is how many rows wait in its quarantine.
+    """
 
     champion: RowMapping | None
     candidates: Sequence[RowMapping]
@@ -54,6 +58,16 @@ class History:
     deployments: Sequence[RowMapping]
     nights: Sequence[RowMapping]
     answers: Mapping[int, Sequence[RowMapping]] = field(default_factory=dict)
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The rows that one model holds, oldest first, how many there are, and the newest decisions."""
+
+    count: int
+    held: Sequence[RowMapping]
+    settled: Sequence[RowMapping]
 
 
 @cache
@@ -95,7 +109,23 @@ def history(conn: Connection, model: str) -> History:
             .limit(NEWEST_NIGHTS),
         ),
         answers=_answers(conn, [release["id"] for release in opened]),
+        held=conn.execute(_held(sa.select(sa.func.count()), model)).scalar_one(),
     )
+
+
+def quarantined(conn: Connection, model: str) -> Quarantined:
+    """Return what one model has in quarantine, and what people decided lately."""
+    decided = sa.select(quarantine).where(quarantine.c.model == model, quarantine.c.state != "held")
+    newest = quarantine.c.settled_at.desc(), quarantine.c.id.desc()
+    return Quarantined(
+        count=conn.execute(_held(sa.select(sa.func.count()), model)).scalar_one(),
+        held=_all(conn, _held(sa.select(quarantine), model).order_by(quarantine.c.id).limit(MOST_HELD)),
+        settled=_all(conn, decided.order_by(*newest).limit(NEWEST)),
+    )
+
+
+def _held(query: sa.Select[Any], model: str) -> sa.Select[Any]:
+    return query.where(quarantine.c.model == model, quarantine.c.state == "held")
 
 
 def _releases() -> sa.Select[Any]:
