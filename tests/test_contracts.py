@@ -40,12 +40,12 @@ def keys_in(value: object, path: str = "") -> set[str]:
     """Return the keys of a spec as written, those of open mappings left out."""
     if not isinstance(value, dict):
         return set().union(*(keys_in(item, path) for item in value)) if isinstance(value, list) else set()
-    opened = ("columns", "candidates", "parameters", "space", "approvers", "arguments")
+    people_s_own = ("parameters", "space", "approvers", "arguments", "population", "accept")
     found: set[str] = set()
     for key, below in value.items():
-        if not path.endswith(opened):
+        if not path.endswith(("columns", "candidates", *people_s_own)):
             found.add(key)
-        if not path.endswith(("parameters", "space", "approvers", "arguments")):
+        if not path.endswith(people_s_own):
             found |= keys_in(below, f"{path}.{key}")
     return found
 
