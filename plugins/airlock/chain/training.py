@@ -1,5 +1,6 @@
 """Making one candidate: split, fit, profile, package, track."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,24 @@ SPECS = "specs"
 
 
 def make_candidate(
-    spec: ModelSpec, name: str, lineage: Lineage, *, store: Store, models: Path
+    spec: ModelSpec,
+    name: str,
+    lineage: Lineage,
+    *,
+    store: Store,
+    models: Path,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Fit one candidate on the snapshot's training rows, package it, and track it in MLflow."""
     store.keep_json(SPECS, spec.model_dump(mode="json"))
     fitted, package = make_package(
-        spec, name, lineage.snapshot, code_version=lineage.code_version, store=store, models=models
+        spec,
+        name,
+        lineage.snapshot,
+        code_version=lineage.code_version,
+        store=store,
+        models=models,
+        parameters=parameters,
     )
     run_id = track(
         fitted,
@@ -43,16 +56,28 @@ def make_candidate(
 
 
 def make_package(
-    spec: ModelSpec, name: str, snapshot: str, *, code_version: str, store: Store, models: Path
+    spec: ModelSpec,
+    name: str,
+    snapshot: str,
+    *,
+    code_version: str,
+    store: Store,
+    models: Path,
+    parameters: Mapping[str, Any] | None = None,
 ) -> tuple[Fitted, Package]:
     """Fit one candidate on the snapshot's training rows and package it; the same input gives the same bytes.
 
     The reference that nights are compared with is the hold-out: the newest of the training data where rows
     have a time, and rows on which the model's answers are not flattered by having learnt them.
+
+    Parameters
+    ----------
+    parameters
+        Fit with exactly these and search for none; by default as the spec says.
     """
     table = open_snapshot(store, snapshot).table()
     parts = split(table, spec)
-    fitted = fit(spec, name, table.take(parts.train), models=models)
+    fitted = fit(spec, name, table.take(parts.train), models=models, parameters=parameters)
     reference = table.take(parts.holdout)
     answers = fitted.answer(reference)
     package = build(

@@ -1,19 +1,26 @@
-"""TrainOperator: fit one candidate."""
+"""TrainOperator: fit one candidate, with a search of its own or exactly as the champion was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airlock.operators.assets import retrain_asset
-from airlock.operators.base import ModelOperator
+from airlock.operators.base import ModelOperator, database
 from airlock.operators.run import run_of
 from airlock.settings import settings
+
+#: What the param `mode` of a training may be.
+SEARCH, REFIT = "search", "refit"
 
 
 class TrainOperator(ModelOperator):
     """
     Fit one candidate on the snapshot's training rows, package it and track it in MLflow.
+
+    Where the run's param `mode` is `refit`, only the champion's candidate is fitted, with exactly the
+    champion's parameters; the others are skipped.
 
     :param snapshot: the snapshot's digest.
     :param candidate: the candidate's name in the spec; mapped over all of them.
@@ -30,4 +37,24 @@ class TrainOperator(ModelOperator):
         from airlock.chain.training import make_candidate
 
         lineage = run_of(context, retrain_asset(self.model)).lineage(self.snapshot)
-        return make_candidate(self.spec, self.candidate, lineage, store=self.store, models=settings().models)
+        return make_candidate(
+            self.spec,
+            self.candidate,
+            lineage,
+            store=self.store,
+            models=settings().models,
+            parameters=self._of_champion() if context["params"].get("mode") == REFIT else None,
+        )
+
+    def _of_champion(self) -> Mapping[str, Any]:
+        """Return the champion's parameters; skip where it is another candidate."""
+        from airlock.governance import deployments
+        from airlock.package.package import open_package
+        from airlock.training.refit import refit_of
+
+        with database().connect() as connection:
+            champion = deployments.champion(connection, self.model)
+        refit = refit_of(self.spec, open_package(self.store, champion.package_digest) if champion else None)
+        if refit.candidate != self.candidate:
+            raise AirflowSkipException(f"This run only fits the champion again, which is {refit.candidate}.")
+        return refit.parameters

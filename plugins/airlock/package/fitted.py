@@ -31,6 +31,8 @@ class Fitted:
         The event time of the newest training row, ISO 8601; None where rows have no time.
     warnings
         What the libraries warned of while fitting, each once, for the approver to read.
+    refitted
+        Whether the parameters were given, those of a champion, and not those of the spec and its search.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Fitted:
     trained_until: str | None
     seconds: float
     warnings: tuple[str, ...] = ()
+    refitted: bool = False
 
     def answer(self, table: pa.Table) -> Answers:
         """Return the answers for every row of a table that has the features."""

@@ -20,6 +20,7 @@ def provenance_of(
         "estimator": fitted.estimator,
         "preprocessing": spec.training.candidates[fitted.name].preprocessing,
         "parameters": dict(fitted.parameters),
+        "refitted": fitted.refitted,
         "seed": spec.training.seed,
         "split": spec.training.split.model_dump(mode="json"),
         "rows": fitted.rows,

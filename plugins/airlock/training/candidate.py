@@ -2,9 +2,10 @@
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,7 +24,14 @@ from airlock.training.search import search
 NO_FIGURE = "One or more of the test scores are non-finite"
 
 
-def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
+def fit(
+    spec: ModelSpec,
+    name: str,
+    table: pa.Table,
+    *,
+    models: Path,
+    parameters: Mapping[str, Any] | None = None,
+) -> Fitted:
     """Search, cross-validate and fit one candidate on the training rows; the same rows give the same model.
 
     Parameters
@@ -36,6 +44,8 @@ def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
         The training rows.
     models
         The folder that holds the model's own folder.
+    parameters
+        Fit with exactly these, the seeds among them, in place of those in the spec, and search for none.
 
     Raises
     ------
@@ -43,6 +53,8 @@ def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
         When the estimator, a parameter or the data do not fit together, naming the key of the spec.
     """
     start = time.perf_counter()
+    if parameters is not None:
+        spec = _with_parameters(spec, name, parameters)
     rows = _in_order(table, spec)
     kinds = {feature: kind for feature in spec.data.features if (kind := spec.data.kind_of(feature))}
     features, truth = frame(rows, kinds), truth_of(rows, spec.data.target, spec.task)
@@ -67,9 +79,19 @@ def fit(spec: ModelSpec, name: str, table: pa.Table, *, models: Path) -> Fitted:
         trained_until=_newest(rows, spec),
         seconds=time.perf_counter() - start,
         warnings=_once(heard),
+        refitted=parameters is not None,
     )
     check_missing_values(spec, fitted, models)
     return fitted
+
+
+def _with_parameters(spec: ModelSpec, name: str, parameters: Mapping[str, Any]) -> ModelSpec:
+    """Return a spec whose candidate has these parameters and no search."""
+    candidate = spec.training.candidates[name].model_copy(
+        update={"parameters": dict(parameters), "search": None}
+    )
+    candidates = spec.training.candidates | {name: candidate}
+    return spec.model_copy(update={"training": spec.training.model_copy(update={"candidates": candidates})})
 
 
 def _in_order(table: pa.Table, spec: ModelSpec) -> pa.Table:

@@ -3,3 +3,7 @@
 
 class SplitError(Exception):
     """The rows cannot be split as the spec asks."""
+
+
+class RefitError(Exception):
+    """The champion's configuration cannot be fitted again."""

@@ -72,3 +72,20 @@ def test_a_snapshot_that_is_not_there_trains_nothing(lender: Lender, trained: Tr
     lineage = replace(trained.lineage, snapshot="0" * 64)
     with pytest.raises(StoreError, match="snapshots 000000000000 is not in the evidence store"):
         make_candidate(lender.spec, "linear", lineage, store=lender.store, models=lender.models)
+
+
+def test_a_champion_fitted_again_on_the_same_rows_is_the_same_model_and_says_it_was_refitted(
+    lender: Lender, trained: Trained, mlflow_url: str
+) -> None:
+    champion = open_package(lender.store, trained.package("trees"))
+    again = make_candidate(
+        lender.spec,
+        "trees",
+        lender.lineage("manual__refit"),
+        store=lender.store,
+        models=lender.models,
+        parameters=champion.provenance["parameters"],
+    )
+    refitted = open_package(lender.store, again["package"])
+    assert refitted.provenance == {**champion.provenance, "refitted": True}
+    assert refitted.examples() == champion.examples()

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from airlock.data.snapshot import Snapshot
 from airlock.data.validation import Check, ValidationResult
 from airlock.digests import digest_of
+from airlock.evaluation.comparison import Comparison
 from airlock.evaluation.escape import escape
 from airlock.evaluation.evaluation import Champion, Evaluation, Result
 from airlock.evaluation.evidence import evidence, markdown
@@ -44,7 +45,9 @@ def facts(cause: str = "a schedule", **changes) -> dict:
         ),
     )
     champion = Champion("c" * 64, {"roc_auc": 0.745, "brier": 0.2})
-    evaluation = Evaluation("linear", 1240, {"false": 1000, "true": 240}, results, champion)
+    comparison = Comparison("roc_auc", -0.004, -0.02, 0.012, within=0.9, tolerance=0.01, allowed=0.01)
+    classes = {"false": 1000, "true": 240}
+    evaluation = Evaluation("linear", 1240, classes, results, champion, comparison=comparison)
     window = {"start": "2025-08-03T00:00:00+00:00", "end": "2026-08-03T00:00:00+00:00"}
     manifest = {
         "rows": 5000,

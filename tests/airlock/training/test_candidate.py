@@ -70,6 +70,23 @@ def test_a_search_tries_as_many_combinations_as_asked_and_all_where_there_are_fe
     assert every.cross_validation["roc_auc"]["mean"] == best.metrics["roc_auc"]
 
 
+def test_given_parameters_are_used_exactly_and_nothing_is_searched(tmp_path: Path) -> None:
+    found = fit(one(TREES), "it", loans(300), models=tmp_path)
+    other = TREES | {"parameters": {"max_iter": 3}, "search": {"space": {"learning_rate": [0.9]}}}
+    again = fit(one(other), "it", loans(300), models=tmp_path, parameters=found.parameters)
+    assert again.parameters == found.parameters
+    assert (found.refitted, again.refitted) == (False, True)
+    assert again.cross_validation == found.cross_validation
+    assert [trial.parameters for trial in again.trials] == [{}]
+    later = loans(100, seed=2)
+    assert (again.answer(later).scores == found.answer(later).scores).all()
+
+
+def test_a_given_parameter_that_the_estimator_no_longer_has_names_its_key(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"training\.candidates\.it\.parameters\.gone: is no parameter"):
+        fit(one(LINEAR), "it", loans(300), models=tmp_path, parameters={"gone": 1})
+
+
 def test_a_lower_metric_is_chosen_where_lower_is_better(tmp_path: Path) -> None:
     spec = one(LINEAR | {"search": {"space": {"C": [1e-6, 1.0]}}}, training={"select_by": "brier"})
     fitted = fit(spec, "it", loans(400), models=tmp_path)
