@@ -71,7 +71,7 @@ class Disparity:
     figures: tuple[float, ...] = field(default=())
 
 
-def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float) -> dict[str, Disparity]:
+def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 1.0) -> dict[str, Disparity]:
     """Return every disparity of the task between the groups of an attribute, by its name.
 
     Each is between the highest and the lowest group, as fairlearn's `between_groups`. Beside fairlearn's:

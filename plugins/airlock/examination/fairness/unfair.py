@@ -28,9 +28,8 @@ def unfair(terms: Terms, attributes: Sequence[Attribute]) -> tuple[Finding, ...]
     sure = _own(terms, beyond_chance([test for test in done if test], tests_done=len(done)))
     groups: dict[tuple[str, int], list[Suspicion]] = {}
     for one in sure:
-        told = (
-            one.turned() if one.attribute.is_pair and (one.attribute.name, 1 - one.group) in groups else one
-        )
+        turn = one.attribute.is_pair and (one.attribute.name, 1 - one.group) in groups
+        told = one.turned() if turn else one
         groups.setdefault((told.attribute.name, told.group), []).append(told)
     return tuple(_finding(each) for each in groups.values())
 
