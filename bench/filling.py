@@ -44,6 +44,7 @@ def deploy(database: str, package: Package) -> None:
             package_digest=package.digest,
             snapshot_digest="5" * 64,
             spec_digest="5" * 64,
+            dossier_digest="5" * 64,
             evidence={},
             trained_by="dana",
             cause="the bench",
@@ -60,7 +61,7 @@ def deploy(database: str, package: Package) -> None:
             responder="ria",
             choice="Approve",
             reason="to be measured",
-            evidence_digest=release.evidence_digest,
+            dossier_digest=release.dossier_digest,
             responded_at=now,
         )
         approved = releases.close(conn, release.id, state="approved", reason="Approved by ria.", at=now)

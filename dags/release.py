@@ -3,12 +3,13 @@
 `open > approve_1 [> approve_2] > decide > deploy > smoke_test > announce | close`
 
 1. **open** takes the registered candidate that started the run and mails the approvers.
-2. **approve_…** waits for a person, under *Required Actions*: read the evidence, choose, say why. The
+2. **approve_…** waits for a person, under *Required Actions*: read the dossier, choose, say why. The
    policy of the model's tier says how many distinct people it takes. Nobody who started the training
    counts, nobody answers for somebody else, and no answer is no approval.
 3. **decide** reads the recorded human responses, not the state of the tasks: marking a task as success
    approves nothing. A newer candidate supersedes an older one.
-4. **deploy** writes the deployment record, the one truth about production; the scoring API picks it up by
+4. **deploy** proves that the dossier, model included, is still what was approved, and writes the deployment
+   record, the one truth about production; the scoring API picks it up by
    itself.
 5. **smoke_test** asks the scoring API for answers that are known. A wrong one reinstates the version
    before.
@@ -60,9 +61,9 @@ for spec in usable_specs():
                 response_timeout=spec.approval.timeout,
                 subject=f"Release {spec.title} version "
                 "{{ ti.xcom_pull(task_ids='open')['version'] }}?" + f" ({slot} of {spec.approval.people})",
-                body="{{ ti.xcom_pull(task_ids='open')['evidence'] }}",
+                body="{{ ti.xcom_pull(task_ids='open')['summary'] }}",
                 release=release,
-                evidence_digest="{{ ti.xcom_pull(task_ids='open')['evidence_digest'] }}",
+                dossier_digest="{{ ti.xcom_pull(task_ids='open')['dossier_digest'] }}",
                 **common,
             )
             for slot in range(1, spec.approval.people + 1)

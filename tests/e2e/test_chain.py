@@ -79,6 +79,7 @@ def test_a_training_is_on_record_with_all_it_was_made_from(records: Records, dia
         "airlock.snapshot": candidate["snapshot_digest"],
         "airlock.spec": candidate["spec_digest"],
         "airlock.evidence": candidate["evidence_digest"],
+        "airlock.dossier": candidate["dossier_digest"],
         "airlock.trained_by": "dana",
         "airlock.cause": "the clinic asked for it",
     }
@@ -109,7 +110,7 @@ def test_two_people_release_credit(records: Records, credit: Trained) -> None:
         "ria": REASONS[0],
         "omar": REASONS[1],
     }
-    assert {answer["evidence_digest"] for answer in answers} == {release["evidence_digest"]}
+    assert {answer["dossier_digest"] for answer in answers} == {release["dossier_digest"]}
 
 
 def test_production_answers_with_the_version_and_logs_it(

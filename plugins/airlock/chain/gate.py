@@ -1,4 +1,4 @@
-"""The gate: figures against limits, and the evidence kept under its digest."""
+"""The gate: figures against limits; the evidence and the dossier of it, kept under their digests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ from airlock.chain.lineage import Lineage
 from airlock.chain.registration import EVIDENCE
 from airlock.chain.validation import VALIDATIONS
 from airlock.data.snapshot import open_snapshot
+from airlock.dossier.folder import keep_dossier
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.evidence import evidence
 from airlock.evaluation.gates import Verdict, judge, passed
+from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
 
@@ -22,6 +24,7 @@ class Ruling:
 
     verdicts: tuple[Verdict, ...]
     evidence_digest: str
+    dossier_digest: str
 
     @property
     def passed(self) -> bool:
@@ -39,7 +42,7 @@ def gate(
     champion_version: int | None,
     store: Store,
 ) -> Ruling:
-    """Judge the best candidate and keep the evidence.
+    """Judge the best candidate, and keep the evidence and the dossier.
 
     Parameters
     ----------
@@ -66,4 +69,8 @@ def gate(
         code_version=lineage.code_version,
         champion_version=champion_version,
     )
-    return Ruling(verdicts, store.keep_json(EVIDENCE, facts))
+    return Ruling(
+        verdicts,
+        store.keep_json(EVIDENCE, facts),
+        keep_dossier(store, facts, open_package(store, measured.chosen.package)),
+    )

@@ -13,7 +13,9 @@ from airlock.store import Store
 EVIDENCE = "evidence"
 
 
-def register_candidate(model: str, evidence: str, *, store: Store, engine: Engine, at: datetime) -> Candidate:
+def register_candidate(
+    model: str, evidence: str, dossier: str, *, store: Store, engine: Engine, at: datetime
+) -> Candidate:
     """Make a candidate that passed every gate a version in MLflow, and record it."""
     from airlock.training.registry import register
 
@@ -25,20 +27,22 @@ def register_candidate(model: str, evidence: str, *, store: Store, engine: Engin
         )
     tags = {
         "airlock.evidence": evidence,
+        "airlock.dossier": dossier,
         "airlock.trained_by": facts["trained_by"],
         "airlock.cause": facts["cause"],
     }
     version = register(model, facts["mlflow_run_id"], facts["package"], tags)
-    return _record(
-        model, facts, engine, at, state="registered", reason="Every gate was passed.", version=version
-    )
+    reason = "Every gate was passed."
+    return _record(model, facts, dossier, engine, at, state="registered", reason=reason, version=version)
 
 
-def refuse_candidate(model: str, evidence: str, *, store: Store, engine: Engine, at: datetime) -> Candidate:
+def refuse_candidate(
+    model: str, evidence: str, dossier: str, *, store: Store, engine: Engine, at: datetime
+) -> Candidate:
     """Record a candidate that failed a gate, with every reason."""
     facts = store.json(EVIDENCE, evidence)
     reason = " ".join(_failed(facts))
-    return _record(model, facts, engine, at, state="refused", reason=reason, version=None)
+    return _record(model, facts, dossier, engine, at, state="refused", reason=reason, version=None)
 
 
 def _failed(facts: Mapping[str, Any]) -> list[str]:
@@ -48,6 +52,7 @@ def _failed(facts: Mapping[str, Any]) -> list[str]:
 def _record(
     model: str,
     facts: Mapping[str, Any],
+    dossier: str,
     engine: Engine,
     at: datetime,
     *,
@@ -67,6 +72,7 @@ def _record(
             package_digest=facts["package"],
             snapshot_digest=facts["snapshot"]["digest"],
             spec_digest=facts["spec_digest"],
+            dossier_digest=dossier,
             evidence=facts,
             trained_by=facts["trained_by"],
             cause=facts["cause"],

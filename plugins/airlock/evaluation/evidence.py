@@ -9,10 +9,7 @@ from airlock.data.validation import finding
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.figures import to_json
 from airlock.evaluation.gates import Verdict, passed
-from airlock.evaluation.page import markdown
 from airlock.spec import ModelSpec
-
-__all__ = ["evidence", "markdown"]
 
 
 def evidence(
@@ -30,7 +27,7 @@ def evidence(
     code_version: str,
     champion_version: int | None = None,
 ) -> dict[str, Any]:
-    """Return everything known of a training as JSON, for `digest_of` and `markdown`.
+    """Return everything known of a training as JSON, from which the dossier is made.
 
     Parameters
     ----------

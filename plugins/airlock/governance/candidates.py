@@ -31,6 +31,7 @@ class Candidate:
     snapshot_digest: str
     spec_digest: str
     evidence_digest: str
+    dossier_digest: str | None
     evidence: Mapping[str, Any]
     trained_by: str
     cause: str
@@ -43,6 +44,16 @@ class Candidate:
         if self.version is None:
             raise RecordError(f"Candidate {self.id} of {self.model} was refused, so it has no version.")
         return self.version
+
+    @property
+    def dossier(self) -> str:
+        """The digest of the dossier, which every candidate has that may be released."""
+        if self.dossier_digest is None:
+            raise RecordError(
+                f"Candidate {self.id} of {self.model} has no dossier, because it was recorded before there "
+                f"were any, and only what can be read and proved is released. Run {self.model}.train again."
+            )
+        return self.dossier_digest
 
 
 def record(
@@ -57,6 +68,7 @@ def record(
     package_digest: str,
     snapshot_digest: str,
     spec_digest: str,
+    dossier_digest: str,
     evidence: Mapping[str, Any],
     trained_by: str,
     cause: str,

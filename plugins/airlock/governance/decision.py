@@ -29,7 +29,7 @@ def decide(
     """Decide about a release whose time for answers is over.
 
     Approved needs all of: as many answers as the release demands; every answer an Approve, by a distinct
-    person, on the evidence of this release; each of them an allowed approver and none the one who started
+    person, on the dossier of this release; each of them an allowed approver and none the one who started
     the training; no candidate registered after this one.
 
     Parameters
@@ -88,8 +88,8 @@ def _objection(
             return f"{who} started the training and cannot approve it."
         if person in seen:
             return f"{who} answered twice; the approvals must come from different people."
-        if answer.evidence_digest != release.evidence_digest:
-            return f"{who} was shown other evidence than this release's."
+        if answer.dossier_digest != release.dossier_digest:
+            return f"{who} was shown another dossier than this release's."
         seen.add(person)
     return None
 

@@ -142,8 +142,8 @@ def _refuse_unless_approved(conn: Connection, release_id: int, candidate_id: int
         raise DeploymentRefused(f"Release {release_id} or candidate {candidate_id} is not recorded.")
     if release.state != "approved":
         raise DeploymentRefused(f"Release {release_id} of {release.model} is {release.state}, not approved.")
-    pinned = (release.model, release.candidate_id, release.package_digest, release.evidence_digest)
-    if pinned != (candidate.model, candidate.id, candidate.package_digest, candidate.evidence_digest):
+    pinned = (release.model, release.candidate_id, release.package_digest, release.dossier_digest)
+    if pinned != (candidate.model, candidate.id, candidate.package_digest, candidate.dossier):
         raise DeploymentRefused(f"Candidate {candidate_id} is not what release {release_id} is about.")
     if candidate.state != "registered":
         raise DeploymentRefused(

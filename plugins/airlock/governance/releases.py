@@ -37,7 +37,7 @@ class Release:
     dag_run_id: str
     candidate_id: int
     package_digest: str
-    evidence_digest: str
+    dossier_digest: str
     people: int
     state: State
     reason: str
@@ -47,14 +47,14 @@ class Release:
 
 @dataclass(frozen=True)
 class Approval:
-    """One person's recorded answer, and the evidence they were shown."""
+    """One person's recorded answer, and the dossier they were shown."""
 
     release_id: int
     slot: int
     responder: str
     choice: Choice
     reason: str
-    evidence_digest: str
+    dossier_digest: str
     responded_at: datetime
 
     @property
@@ -72,7 +72,7 @@ def open_release(
     Raises
     ------
     RecordError
-        When the candidate was refused, or this run has opened a release of another one.
+        When the candidate was refused or has no dossier, or this run has opened a release of another one.
     """
     if candidate.state != "registered":
         raise RecordError(f"Candidate {candidate.id} of {candidate.model} was refused: {candidate.reason}")
@@ -81,7 +81,7 @@ def open_release(
         "dag_run_id": dag_run_id,
         "candidate_id": candidate.id,
         "package_digest": candidate.package_digest,
-        "evidence_digest": candidate.evidence_digest,
+        "dossier_digest": candidate.dossier,
         "people": people,
         "state": "open",
         "opened_at": opened_at,
@@ -114,7 +114,7 @@ def record_approval(
     responder: str,
     choice: Choice,
     reason: str,
-    evidence_digest: str,
+    dossier_digest: str,
     responded_at: datetime,
 ) -> Approval:
     """Record one person's answer, once: repeating it returns the first record.
@@ -124,7 +124,7 @@ def record_approval(
     RecordError
         When the slot holds another answer, or the release is no longer open.
     """
-    given = Approval(release_id, slot, responder, choice, reason, evidence_digest, responded_at)
+    given = Approval(release_id, slot, responder, choice, reason, dossier_digest, responded_at)
     release = find(conn, release_id, lock=True)
     kept = next((answer for answer in approvals(conn, release_id) if answer.slot == slot), None)
     if kept is not None:

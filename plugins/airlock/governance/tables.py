@@ -25,6 +25,7 @@ candidates = sa.Table(
     sa.Column("snapshot_digest", sa.Text, nullable=False),
     sa.Column("spec_digest", sa.Text, nullable=False),
     sa.Column("evidence_digest", sa.Text, nullable=False),
+    sa.Column("dossier_digest", sa.Text, comment="absent of those recorded before there were any"),
     # JSON, not JSONB: the text is kept as it was, so that its digest can be proved for ever.
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column(
@@ -50,7 +51,7 @@ releases = sa.Table(
     sa.Column(
         "package_digest", sa.Text, nullable=False, comment="the candidate's, when the release was opened"
     ),
-    sa.Column("evidence_digest", sa.Text, nullable=False, comment="what every approver must have been shown"),
+    sa.Column("dossier_digest", sa.Text, nullable=False, comment="what every approver must have been shown"),
     sa.Column("people", sa.Integer, nullable=False, comment="distinct approvals needed"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
@@ -73,7 +74,7 @@ approvals = sa.Table(
     sa.Column("responder", sa.Text, nullable=False, comment="the Airflow user's id"),
     sa.Column("choice", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("evidence_digest", sa.Text, nullable=False, comment="what the approver was shown"),
+    sa.Column("dossier_digest", sa.Text, nullable=False, comment="what the approver was shown"),
     _moment("responded_at"),
     sa.CheckConstraint("choice IN ('Approve', 'Reject')", name="choice"),
 )
@@ -187,4 +188,25 @@ quarantine = sa.Table(
         "num_nulls(settled_by, settled_at, settled_because) = CASE state WHEN 'held' THEN 3 ELSE 0 END",
         name="settled_by_somebody",
     ),
+)
+
+#: Registered versions that were trained again from their records, one row for each run of <model>.reproduce.
+reproductions = sa.Table(
+    "reproductions",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
+    sa.Column("dag_run_id", sa.Text, nullable=False, comment="the run of <model>.reproduce"),
+    sa.Column("asked_by", sa.Text, nullable=False, comment="the Airflow user's id"),
+    sa.Column("package_digest", sa.Text, nullable=False, comment="of what came out"),
+    sa.Column("identical", sa.Boolean, nullable=False),
+    sa.Column("same_answers", sa.Boolean, nullable=False),
+    sa.Column("largest_difference", sa.Double, nullable=False),
+    sa.Column("equal_decisions", sa.Double, nullable=False),
+    sa.Column("changed", sa.JSON, nullable=False, comment="libraries and code that are not as they were"),
+    sa.Column("sentence", sa.Text, nullable=False),
+    _moment("reproduced_at"),
+    sa.UniqueConstraint("candidate_id", "dag_run_id"),
 )

@@ -77,6 +77,7 @@ class CandidateRefused:
     trained_by: str
     cause: str
     link: str
+    dossier: str
     mlflow: str
 
 
@@ -93,9 +94,10 @@ class ApprovalRequested:
     trained_by: str
     cause: str
     verdicts: Sequence[str]
-    evidence_digest: str
+    dossier_digest: str
     timeout: timedelta
     link: str
+    dossier: str
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from airflow.sdk.execution_time.hitl import HITLUser
 
 from airlock.operators.base import database
-from airlock.operators.links import approval_link
+from airlock.operators.links import approval_link, dossier_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
 
@@ -26,7 +26,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
     recorded: marking the task as success writes nothing, and so approves nothing (apache/airflow#55053).
 
     :param slot: which of the release's approvals this is, from 1.
-    :param evidence_digest: the digest of the evidence shown in the body.
+    :param dossier_digest: the digest of the dossier that the body sums up and links.
     :param approvers: the Airflow users who may answer.
     """
 
@@ -34,11 +34,11 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
     template_fields: Sequence[str] = (
         *ReleaseStepOperator.template_fields,
         *HITLOperator.template_fields,
-        "evidence_digest",
+        "dossier_digest",
         "approvers",
     )
 
-    def __init__(self, *, slot: int, evidence_digest: str, approvers: list[str], **kwargs: Any) -> None:
+    def __init__(self, *, slot: int, dossier_digest: str, approvers: list[str], **kwargs: Any) -> None:
         kwargs["params"] = {"reason": REASON}  # the form asks for this, and for no parameter of the Dag
         super().__init__(
             options=[APPROVE, REJECT],
@@ -46,7 +46,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             **kwargs,
         )
         self.slot = slot
-        self.evidence_digest = evidence_digest
+        self.dossier_digest = dossier_digest
         self.approvers = approvers
         self.on_failure_callback: list[Any] = []  # no answer is no failure: closing the release says so
 
@@ -88,7 +88,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
                 responder=responder["id"],
                 choice=answer["chosen_options"][0],
                 reason=reason,
-                evidence_digest=self.evidence_digest,
+                dossier_digest=self.dossier_digest,
                 responded_at=answer["responded_at"],
             )
         return answer
@@ -111,7 +111,8 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             trained_by=candidate.trained_by,
             cause=candidate.cause,
             verdicts=[verdict["sentence"] for verdict in candidate.evidence["verdicts"]],
-            evidence_digest=candidate.evidence_digest,
+            dossier_digest=release.dossier_digest,
+            dossier=dossier_link(release.dossier_digest),
             timeout=self.spec.approval.timeout,
             link=approval_link(task.dag_id, task.run_id, task.task_id),
         )

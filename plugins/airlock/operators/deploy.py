@@ -9,15 +9,20 @@ from airlock.operators.release_step import ReleaseStepOperator
 
 
 class DeployOperator(ReleaseStepOperator):
-    """Prove that the approved package is still what it was, then write the deployment record."""
+    """Prove that dossier and package are still what was approved, then write the deployment record."""
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from airlock.dossier.proof import prove_dossier
         from airlock.governance import deployments
-        from airlock.package.package import open_package
 
         with database().begin() as connection:
             release, candidate = self.records(connection)
-            open_package(self.store, candidate.package_digest)
+            prove_dossier(
+                self.store,
+                release.dossier_digest,
+                package_digest=candidate.package_digest,
+                evidence_digest=candidate.evidence_digest,
+            )
             deployment = deployments.deploy(connection, release, candidate, at=timezone.utcnow())
         self.log.info("%s version %s is the champion.", self.model, deployment.version)
         return {"deployment": deployment.id, "version": deployment.version}

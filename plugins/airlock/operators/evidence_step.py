@@ -5,16 +5,21 @@ from typing import Any
 
 from airlock.operators.base import ModelOperator
 
+#: Where the gate left it.
+FROM_GATE = "{{ ti.xcom_pull(task_ids='gate', key='dossier') }}"
+
 
 class EvidenceStepOperator(ModelOperator):
     """
     A step that acts on a judged candidate.
 
     :param evidence: the digest of its evidence.
+    :param dossier: the digest of its dossier.
     """
 
-    template_fields: Sequence[str] = (*ModelOperator.template_fields, "evidence")
+    template_fields: Sequence[str] = (*ModelOperator.template_fields, "evidence", "dossier")
 
-    def __init__(self, *, evidence: str, **kwargs: Any) -> None:
+    def __init__(self, *, evidence: str, dossier: str = FROM_GATE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.evidence = evidence
+        self.dossier = dossier

@@ -1,4 +1,4 @@
-"""GateOperator: hold the figures against the limits, and keep the evidence."""
+"""GateOperator: hold the figures against the limits, and keep the evidence and the dossier."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from airlock.operators.run import run_of
 
 class GateOperator(ModelOperator, BaseBranchOperator):
     """
-    Judge the best candidate, keep the evidence under its digest, and go on to register or to refuse.
+    Judge the best candidate, keep evidence and dossier under their digests, and go on to register or refuse.
 
     :param snapshot: the snapshot's digest.
     :param validation: what the validate task returned.
@@ -53,4 +53,5 @@ class GateOperator(ModelOperator, BaseBranchOperator):
         for verdict in ruling.verdicts:
             self.log.info("%s: %s", "passed" if verdict.passed else "FAILED", verdict.sentence)
         context["ti"].xcom_push(key="evidence", value=ruling.evidence_digest)
+        context["ti"].xcom_push(key="dossier", value=ruling.dossier_digest)
         return "register" if ruling.passed else "refuse"

@@ -35,6 +35,11 @@ def page_link(path: str) -> str:
     return f"{settings().airflow_url}/airlock/pages/{quote(path)}"
 
 
+def dossier_link(digest: str) -> str:
+    """Return the address of a dossier's page."""
+    return f"{settings().airflow_url}/airlock/dossiers/{quote(digest)}/dossier.html"
+
+
 def mlflow_run_link(run_id: str) -> str:
     """Return the address of a run in MLflow's UI."""
     return f"{settings().mlflow_url}/#/runs/{quote(run_id)}"

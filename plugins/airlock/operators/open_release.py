@@ -6,7 +6,7 @@ from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import candidate_asset
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.links import mlflow_run_link, model_link, page_link, run_link
+from airlock.operators.links import dossier_link, mlflow_run_link, model_link, page_link, run_link
 from airlock.operators.run import event_extra, run_of
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class OpenReleaseOperator(ModelOperator):
-    """Record the release of the candidate that started the run, and return the evidence to decide by."""
+    """Record the release of the candidate that started the run, and return what to decide by."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.evaluation.evidence import markdown
+        from airlock.dossier.summary import summary
         from airlock.governance import candidates, releases
 
         event = event_extra(context, candidate_asset(self.model))
@@ -35,8 +35,8 @@ class OpenReleaseOperator(ModelOperator):
         return {
             "release": release.id,
             "version": candidate.version,
-            "evidence": f"{markdown(candidate.evidence)}\n{_look_closer(candidate)}",
-            "evidence_digest": candidate.evidence_digest,
+            "summary": f"{summary(candidate.evidence)}\n{_look_closer(candidate)}",
+            "dossier_digest": release.dossier_digest,
         }
 
 
@@ -50,4 +50,9 @@ def _look_closer(candidate: "Candidate") -> str:
         "The training in MLflow": mlflow_run_link(candidate.mlflow_run_id),
         "The model's history": model_link(model),
     }
-    return "#### Look closer\n\n" + "\n".join(f"- [{name}]({link})" for name, link in places.items())
+    links = " · ".join(f"[{name}]({link})" for name, link in places.items())
+    return (
+        f"#### [Read the whole dossier]({dossier_link(candidate.dossier)})\n\n"
+        f"Your answer stands for the dossier `{candidate.dossier}`, model included: what is deployed must "
+        f"have this digest.\n\n{links}\n"
+    )

@@ -6,7 +6,7 @@ from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
 from airlock.operators.evidence_step import EvidenceStepOperator
-from airlock.operators.links import mlflow_run_link, run_link
+from airlock.operators.links import dossier_link, mlflow_run_link, run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.run import run_of
 
@@ -20,7 +20,7 @@ class RefuseOperator(EvidenceStepOperator):
 
         run = run_of(context)
         candidate = refuse_candidate(
-            self.model, self.evidence, store=self.store, engine=database(), at=timezone.utcnow()
+            self.model, self.evidence, self.dossier, store=self.store, engine=database(), at=timezone.utcnow()
         )
         with database().connect() as connection:
             champion = deployments.champion(connection, self.model)
@@ -39,6 +39,7 @@ class RefuseOperator(EvidenceStepOperator):
             trained_by=candidate.trained_by,
             cause=candidate.cause,
             link=run_link(run.dag_id, run.run_id),
+            dossier=dossier_link(self.dossier),
             mlflow=mlflow_run_link(candidate.mlflow_run_id),
         )
         return {"candidate": candidate.id, "reason": candidate.reason}

@@ -16,8 +16,8 @@ class RegisterOperator(EvidenceStepOperator):
         from airlock.chain.registration import register_candidate
 
         candidate = register_candidate(
-            self.model, self.evidence, store=self.store, engine=database(), at=timezone.utcnow()
+            self.model, self.evidence, self.dossier, store=self.store, engine=database(), at=timezone.utcnow()
         )
-        facts = {"candidate": candidate.id, "version": candidate.version, "evidence_digest": self.evidence}
+        facts = {"candidate": candidate.id, "version": candidate.version, "dossier_digest": self.dossier}
         context["outlet_events"][candidate_asset(self.model)].extra = facts
         return facts

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.chain.gate import gate
+from airlock.chain.gate import Ruling, gate
 from airlock.chain.registration import EVIDENCE, refuse_candidate, register_candidate
 from airlock.governance.candidates import Candidate, newest_registered
 from airlock.governance.records import RecordError
@@ -22,17 +22,17 @@ AT = datetime(2026, 1, 9, 6, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def passed(lender: Lender, trained: Trained) -> str:
-    return evidence_of(lender, trained, lender.spec)
+def passed(lender: Lender, trained: Trained) -> Ruling:
+    return ruling_of(lender, trained, lender.spec)
 
 
 @pytest.fixture(scope="module")
-def failed(lender: Lender, trained: Trained) -> str:
-    return evidence_of(lender, trained, stricter(lender.spec, "roc_auc", 0.999))
+def failed(lender: Lender, trained: Trained) -> Ruling:
+    return ruling_of(lender, trained, stricter(lender.spec, "roc_auc", 0.999))
 
 
-def evidence_of(lender: Lender, trained: Trained, spec: ModelSpec) -> str:
-    ruling = gate(
+def ruling_of(lender: Lender, trained: Trained, spec: ModelSpec) -> Ruling:
+    return gate(
         spec,
         trained.lineage,
         validation=trained.validation,
@@ -41,16 +41,17 @@ def evidence_of(lender: Lender, trained: Trained, spec: ModelSpec) -> str:
         champion_version=None,
         store=lender.store,
     )
-    return ruling.evidence_digest
 
 
-def registered(lender: Lender, engine: Engine, evidence: str, model: str) -> Candidate:
+def registered(lender: Lender, engine: Engine, ruling: Ruling, model: str) -> Candidate:
     """Register under a name of the test's own: MLflow is shared."""
-    return register_candidate(model, evidence, store=lender.store, engine=engine, at=AT)
+    digests = (ruling.evidence_digest, ruling.dossier_digest)
+    return register_candidate(model, *digests, store=lender.store, engine=engine, at=AT)
 
 
-def refused(lender: Lender, engine: Engine, evidence: str) -> Candidate:
-    return refuse_candidate("loans", evidence, store=lender.store, engine=engine, at=AT)
+def refused(lender: Lender, engine: Engine, ruling: Ruling) -> Candidate:
+    digests = (ruling.evidence_digest, ruling.dossier_digest)
+    return refuse_candidate("loans", *digests, store=lender.store, engine=engine, at=AT)
 
 
 def rows(engine: Engine) -> list[Any]:
@@ -59,14 +60,15 @@ def rows(engine: Engine) -> list[Any]:
 
 
 def test_a_candidate_is_recorded_with_its_version_and_its_evidence(
-    lender: Lender, engine: Engine, mlflow_url: str, passed: str
+    lender: Lender, engine: Engine, mlflow_url: str, passed: Ruling
 ) -> None:
     candidate = registered(lender, engine, passed, "recorded")
-    facts = lender.store.json(EVIDENCE, passed)
+    facts = lender.store.json(EVIDENCE, passed.evidence_digest)
     assert (candidate.state, candidate.version) == ("registered", 1)
     assert candidate.reason == "Every gate was passed."
     assert candidate.evidence == facts
-    assert candidate.evidence_digest == passed
+    assert candidate.evidence_digest == passed.evidence_digest
+    assert candidate.dossier == passed.dossier_digest
     assert candidate.package_digest == facts["package"]
     assert candidate.snapshot_digest == facts["snapshot"]["digest"]
     assert (candidate.trained_by, candidate.cause) == ("dana", "a test")
@@ -74,13 +76,14 @@ def test_a_candidate_is_recorded_with_its_version_and_its_evidence(
     with engine.connect() as conn:
         assert newest_registered(conn, "recorded") == candidate
     tags = client().get_model_version("recorded", "1").tags
-    assert tags["airlock.evidence"] == passed
+    assert tags["airlock.evidence"] == passed.evidence_digest
+    assert tags["airlock.dossier"] == passed.dossier_digest
     assert tags["airlock.snapshot"] == candidate.snapshot_digest
     assert tags["airlock.trained_by"] == "dana"
 
 
 def test_registering_again_changes_and_doubles_nothing(
-    lender: Lender, engine: Engine, mlflow_url: str, passed: str
+    lender: Lender, engine: Engine, mlflow_url: str, passed: Ruling
 ) -> None:
     first = registered(lender, engine, passed, "again")
     assert registered(lender, engine, passed, "again") == first
@@ -89,7 +92,7 @@ def test_registering_again_changes_and_doubles_nothing(
 
 
 def test_a_task_killed_between_mlflow_and_the_record_goes_on_with_its_version(
-    lender: Lender, engine: Engine, new_airlock_database: Any, mlflow_url: str, passed: str
+    lender: Lender, engine: Engine, new_airlock_database: Any, mlflow_url: str, passed: Ruling
 ) -> None:
     from airlock.governance.engine import connect
 
@@ -101,7 +104,7 @@ def test_a_task_killed_between_mlflow_and_the_record_goes_on_with_its_version(
 
 
 def test_a_candidate_that_failed_a_gate_cannot_be_registered(
-    lender: Lender, engine: Engine, mlflow_url: str, failed: str
+    lender: Lender, engine: Engine, mlflow_url: str, failed: Ruling
 ) -> None:
     with pytest.raises(ValueError, match=r"holds failed gates: .*0\.999.* It cannot be registered"):
         registered(lender, engine, failed, "never")
@@ -109,7 +112,7 @@ def test_a_candidate_that_failed_a_gate_cannot_be_registered(
     assert client().search_model_versions("name = 'never'") == []
 
 
-def test_a_refusal_is_recorded_once_with_every_reason(lender: Lender, engine: Engine, failed: str) -> None:
+def test_a_refusal_is_recorded_once_with_every_reason(lender: Lender, engine: Engine, failed: Ruling) -> None:
     candidate = refused(lender, engine, failed)
     assert refused(lender, engine, failed) == candidate
     assert rows(engine) == [("refused", None, "manual__1")]
@@ -118,7 +121,7 @@ def test_a_refusal_is_recorded_once_with_every_reason(lender: Lender, engine: En
 
 
 def test_a_refused_run_is_not_registered_afterwards(
-    lender: Lender, engine: Engine, mlflow_url: str, passed: str, failed: str
+    lender: Lender, engine: Engine, mlflow_url: str, passed: Ruling, failed: Ruling
 ) -> None:
     refused(lender, engine, failed)
     with pytest.raises(RecordError, match="has already recorded a candidate with another outcome"):
@@ -130,9 +133,9 @@ def test_evidence_that_was_changed_registers_nothing(
     lender: Lender, engine: Engine, mlflow_url: str, trained: Trained
 ) -> None:
     other = replace(trained, lineage=replace(trained.lineage, cause="to be forged"))
-    digest = evidence_of(lender, other, stricter(lender.spec, "roc_auc", 0.999))
-    file = lender.store.root / EVIDENCE / f"{digest}.json"
+    ruling = ruling_of(lender, other, stricter(lender.spec, "roc_auc", 0.999))
+    file = lender.store.root / EVIDENCE / f"{ruling.evidence_digest}.json"
     file.write_bytes(file.read_bytes().replace(b'"passed":false', b'"passed":true'))
     with pytest.raises(StoreError, match="was changed"):
-        registered(lender, engine, digest, "forged")
+        registered(lender, engine, ruling, "forged")
     assert rows(engine) == []

@@ -25,6 +25,7 @@ def register(
         "package_digest": f"package_{number}",
         "snapshot_digest": "snapshot",
         "spec_digest": "spec",
+        "dossier_digest": f"dossier_{number}",
         "evidence": {"roc_auc": 0.75, "version": number},
         "trained_by": "dana",
         "cause": "a test",
@@ -47,7 +48,7 @@ def approved_release(conn: Connection, candidate: Candidate, people: int = 1) ->
             responder=responder,
             choice="Approve",
             reason="better than the champion",
-            evidence_digest=release.evidence_digest,
+            dossier_digest=release.dossier_digest,
             responded_at=MOMENT,
         )
     return releases.close(conn, release.id, state="approved", reason="Approved by ria.", at=MOMENT)

@@ -17,15 +17,15 @@ RELEASE = Release(
     dag_run_id="release_1",
     candidate_id=3,
     package_digest="package",
-    evidence_digest="evidence",
+    dossier_digest="dossier",
     people=2,
     state="open",
     reason="",
     opened_at=MOMENT,
     decided_at=None,
 )
-RIA = Approval(5, 1, "ria", "Approve", "sound", "evidence", MOMENT)
-OMAR = Approval(5, 2, "omar", "Approve", "agreed", "evidence", MOMENT)
+RIA = Approval(5, 1, "ria", "Approve", "sound", "dossier", MOMENT)
+OMAR = Approval(5, 2, "omar", "Approve", "agreed", "dossier", MOMENT)
 APPROVERS = {"ria", "omar"}
 
 
@@ -41,6 +41,7 @@ def candidate(number: int) -> Candidate:
         package_digest="p",
         snapshot_digest="s",
         spec_digest="d",
+        dossier_digest="d",
         evidence_digest="e",
         evidence={},
         trained_by="dana",
@@ -109,10 +110,10 @@ def test_an_answer_that_is_neither_approve_nor_reject_is_rejected():
     assert outcome(RIA, replace(OMAR, choice="Maybe"))[0] == "rejected"
 
 
-def test_an_answer_on_other_evidence_is_rejected():
-    assert outcome(RIA, replace(OMAR, evidence_digest="older")) == (
+def test_an_answer_on_another_dossier_is_rejected():
+    assert outcome(RIA, replace(OMAR, dossier_digest="older")) == (
         "rejected",
-        "omar was shown other evidence than this release's.",
+        "omar was shown another dossier than this release's.",
     )
 
 
@@ -170,7 +171,7 @@ ANSWERS = st.lists(
         responder=NAMES,
         choice=st.sampled_from(["Approve", "Approve", "Approve", "Reject", "approve"]),
         reason=st.text(),
-        evidence_digest=st.sampled_from(["evidence", "evidence", "evidence", "other"]),
+        dossier_digest=st.sampled_from(["dossier", "dossier", "dossier", "other"]),
         responded_at=st.just(MOMENT),
     ),
     max_size=4,
@@ -195,6 +196,6 @@ def test_approved_means_that_every_condition_holds(answers, people, approvers, t
     assert set(responders) <= approvers
     assert trained_by not in responders
     assert all(answer.choice == "Approve" for answer in answers)
-    assert all(answer.evidence_digest == release.evidence_digest for answer in answers)
+    assert all(answer.dossier_digest == release.dossier_digest for answer in answers)
     assert all(answer.release_id == release.id for answer in answers)
     assert newer is None or newer.id <= release.candidate_id

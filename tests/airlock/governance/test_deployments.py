@@ -106,10 +106,11 @@ def test_another_candidate_than_the_release_s_is_refused(conn):
         deploy(conn, release, register(conn, version=2), MOMENT)
 
 
-def test_a_candidate_changed_after_its_approval_is_refused(conn):
+@pytest.mark.parametrize("digest", ["package_digest", "dossier_digest"])
+def test_a_candidate_changed_after_its_approval_is_refused(conn, digest):
     candidate = register(conn)
     release = approved_release(conn, candidate)
-    conn.execute(text("UPDATE candidates SET package_digest = 'smuggled'"))
+    conn.execute(text(f"UPDATE candidates SET {digest} = 'smuggled'"))
     with pytest.raises(DeploymentRefused, match="is not what release"):
         deploy(conn, release, candidate, MOMENT)
 

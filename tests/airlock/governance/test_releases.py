@@ -14,7 +14,7 @@ def answer(conn, release, slot=1, **changes):
         "responder": "ria",
         "choice": "Approve",
         "reason": "sound",
-        "evidence_digest": release.evidence_digest,
+        "dossier_digest": release.dossier_digest,
         "responded_at": MOMENT,
     }
     return releases.record_approval(conn, release_id=release.id, slot=slot, **{**facts, **changes})
@@ -25,9 +25,9 @@ def test_a_release_pins_the_digests_of_its_candidate(conn):
     release = opened(conn, candidate)
     assert release == releases.find(conn, release.id)
     assert release.state == "open"
-    assert (release.package_digest, release.evidence_digest) == (
+    assert (release.package_digest, release.dossier_digest) == (
         candidate.package_digest,
-        candidate.evidence_digest,
+        candidate.dossier,
     )
 
 
@@ -45,6 +45,12 @@ def test_one_run_cannot_open_a_release_of_another_candidate(conn):
 def test_a_refused_candidate_gets_no_release(conn):
     with pytest.raises(RecordError, match="was refused: too weak"):
         opened(conn, register(conn, version=None, reason="too weak"))
+
+
+def test_a_candidate_from_before_there_were_dossiers_gets_no_release(conn):
+    candidate = register(conn, dossier_digest=None)
+    with pytest.raises(RecordError, match="has no dossier.* Run credit_risk.train again"):
+        opened(conn, candidate)
 
 
 def test_answers_are_kept_in_the_order_of_their_slots(conn):

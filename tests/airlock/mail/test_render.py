@@ -70,6 +70,7 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "trained_by": "dana",
         "cause": "drift of income and amount in the night of 1 November 2026",
         "link": RUN,
+        "dossier": f"{AIRFLOW}/airlock/dossiers/{'41d07be3aa519f2c' * 4}/dossier.html",
         "mlflow": "http://127.0.0.1:5000/#/experiments/1/runs/0a1b2c",
     },
     "approval_requested": {
@@ -86,9 +87,10 @@ REALISTIC: dict[str, dict[str, Any]] = {
             "brier is 0.112; the spec asks for at most 0.16.",
             "roc_auc is 0.018 above the champion's 0.724 on the same rows.",
         ],
-        "evidence_digest": "41d07be3aa519f2c" * 4,
+        "dossier_digest": "41d07be3aa519f2c" * 4,
         "timeout": timedelta(days=3),
         "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026/tasks/approve_1/required_actions",
+        "dossier": f"{AIRFLOW}/airlock/dossiers/{'41d07be3aa519f2c' * 4}/dossier.html",
     },
     "release_closed": {
         "title": "Credit default risk",

@@ -74,8 +74,8 @@ def installation(
 def candidate(installation: Lender, trained: Trained, mlflow_url: str, engine: Engine) -> Candidate:
     """A registered candidate that dana trained."""
     running = context(run_id="manual__release", user="dana")
-    _, evidence = judged(running, trained)
-    made = RegisterOperator(task_id="register", evidence=evidence, **OWN).execute(running)
+    _, kept = judged(running, trained)
+    made = RegisterOperator(task_id="register", **kept, **OWN).execute(running)
     with engine.connect() as conn:
         found = candidates.find(conn, made["candidate"])
     assert found is not None
@@ -101,7 +101,7 @@ def answer(release: str, candidate: Candidate, engine: Engine) -> Answer:
                 responder=who,
                 choice=choice,
                 reason="evidence read",
-                evidence_digest=candidate.evidence_digest,
+                dossier_digest=candidate.dossier,
                 responded_at=MOMENT,
             )
 

@@ -9,8 +9,8 @@ from tests.airlock.lender import Trained
 OWN = {"model": "loans", "spec_digest": "d" * 64}
 
 
-def judged(running: Any, trained: Trained) -> tuple[str, str]:
-    """Return where the gate goes on to, and the evidence."""
+def judged(running: Any, trained: Trained) -> tuple[str, dict[str, str]]:
+    """Return where the gate goes on to, and the digests of evidence and dossier."""
     evaluate = EvaluateOperator(
         task_id="evaluate", snapshot=trained.lineage.snapshot, candidates=trained.made, **OWN
     )
@@ -23,4 +23,4 @@ def judged(running: Any, trained: Trained) -> tuple[str, str]:
         **OWN,
     )
     branch = gate.choose_branch(running)
-    return branch, running["ti"].pushed["evidence"]
+    return branch, {name: running["ti"].pushed[name] for name in ("evidence", "dossier")}

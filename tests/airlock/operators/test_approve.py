@@ -47,7 +47,7 @@ def asking(release: Release, slot: int = 1) -> ApproveOperator:
         subject="Release?",
         body="# Evidence",
         release=str(release.id),
-        evidence_digest=release.evidence_digest,
+        dossier_digest=release.dossier_digest,
         model="loans",
         spec_digest="d" * 64,
     )
@@ -72,7 +72,7 @@ def answers(engine: Engine, release: Release) -> list[Approval]:
 def test_an_answer_is_recorded_as_airflow_received_it(engine: Engine, release: Release, choice: str) -> None:
     asking(release).execute_complete(CONTEXT, event(choice, reason="  evidence read "))
     assert answers(engine, release) == [
-        Approval(release.id, 1, "ria", choice, "evidence read", release.evidence_digest, ANSWERED)
+        Approval(release.id, 1, "ria", choice, "evidence read", release.dossier_digest, ANSWERED)
     ]
 
 

@@ -1,35 +1,41 @@
 """A release as its tasks do it: what people answered decides, and nothing else."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.evaluation.evidence import markdown
+from airlock.dossier.errors import DossierError
+from airlock.dossier.summary import summary
 from airlock.governance.candidates import Candidate
 from airlock.governance.deployments import DeploymentRefused
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.assets import candidate_asset, champion_asset
 from airlock.operators.close_release import CloseReleaseOperator
-from airlock.operators.links import mlflow_run_link
+from airlock.operators.links import dossier_link, mlflow_run_link
 from airlock.operators.open_release import OpenReleaseOperator
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.governance.records import register
+from tests.airlock.lender import Lender, Trained
 from tests.airlock.operators.releasing import OWN, RUN, Answer, champion, decided, deploy, recorded
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
 
 
-def test_opening_takes_the_newest_candidate_and_shows_its_evidence(
+def test_opening_takes_the_newest_candidate_and_sums_up_its_dossier(
     candidate: Candidate, engine: Engine
 ) -> None:
     opened = OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
     assert opened == OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
     assert opened["version"] == candidate.version
-    assert opened["evidence_digest"] == candidate.evidence_digest
-    assert opened["evidence"].startswith(markdown(candidate.evidence))
-    assert mlflow_run_link(candidate.mlflow_run_id) in opened["evidence"]
+    assert opened["dossier_digest"] == candidate.dossier
+    assert opened["summary"].startswith(summary(candidate.evidence))
+    assert dossier_link(candidate.dossier) in opened["summary"]
+    assert mlflow_run_link(candidate.mlflow_run_id) in opened["summary"]
     assert recorded(engine, str(opened["release"])).people == 2
 
 
@@ -144,3 +150,46 @@ def test_a_package_that_is_not_what_was_approved_is_not_deployed(
         deploy(release)
     assert champion(engine) is None
     assert recorded(engine, release).state == "approved"
+
+
+@pytest.mark.parametrize(
+    "file", ["dossier.html", "dossier.json", "model_card.docx", "model_card.md", "package/model.skops"]
+)
+def test_one_byte_changed_in_the_dossier_is_not_deployed(
+    release: str,
+    candidate: Candidate,
+    answer: Answer,
+    engine: Engine,
+    installation: Lender,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    file: str,
+) -> None:
+    answer(1, "ria")
+    answer(2, "omar")
+    assert decided(release) == "deploy"
+    store = shutil.copytree(installation.store.root, tmp_path / "store")
+    monkeypatch.setenv("AIRLOCK_STORE", str(store))
+    changed = store / "dossiers" / candidate.dossier / file
+    content = bytearray(changed.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    with pytest.raises(StoreError, match="dossiers .* was changed"):
+        deploy(release)
+    assert champion(engine) is None
+    assert recorded(engine, release).state == "approved"
+
+
+def test_a_record_that_names_another_model_than_the_dossier_is_not_deployed(
+    release: str, answer: Answer, engine: Engine, trained: Trained
+) -> None:
+    answer(1, "ria")
+    answer(2, "omar")
+    assert decided(release) == "deploy"
+    other = trained.package("linear" if trained.evaluation["best"] == "trees" else "trees")
+    with engine.begin() as conn:
+        for table in ("candidates", "releases"):
+            conn.execute(text(f"UPDATE {table} SET package_digest = :other"), {"other": other})
+    with pytest.raises(DossierError, match="holds the model .* what was shown is not what would be deployed"):
+        deploy(release)
+    assert champion(engine) is None

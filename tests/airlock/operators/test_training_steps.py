@@ -51,9 +51,9 @@ def test_a_training_from_the_source_to_a_registered_version(
         task_id="gate", snapshot=digest, validation=validated, candidates=made, evaluation=evaluated, **OWN
     )
     assert gate.choose_branch(running) == "register"
-    evidence = running["ti"].pushed["evidence"]
-    facts = RegisterOperator(task_id="register", evidence=evidence, **OWN).execute(running)
-    assert facts["evidence_digest"] == evidence
+    kept = {name: running["ti"].pushed[name] for name in ("evidence", "dossier")}
+    facts = RegisterOperator(task_id="register", **kept, **OWN).execute(running)
+    assert facts["dossier_digest"] == kept["dossier"]
     assert running["outlet_events"][candidate_asset("loans")].extra == facts
     with engine.connect() as conn:
         candidate = newest_registered(conn, "loans")
@@ -63,6 +63,7 @@ def test_a_training_from_the_source_to_a_registered_version(
     assert candidate.dag_run_id == "manual__steps"
     assert candidate.as_of == TRAINED_AS_OF
     assert candidate.snapshot_digest == digest
+    assert (candidate.evidence_digest, candidate.dossier) == (kept["evidence"], kept["dossier"])
     assert post.mails == ()
 
 
@@ -70,13 +71,14 @@ def test_a_candidate_that_fails_a_gate_is_refused_and_mailed_once(
     running: Any, trained: Trained, engine: Engine, post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airlock.evaluation.gates.MINIMUM_ROWS", 10_000)
-    branch, evidence = judged(running, trained)
+    branch, kept = judged(running, trained)
     assert branch == "refuse"
     for _ in range(2):
-        refused = RefuseOperator(task_id="refuse", evidence=evidence, **OWN).execute(running)
+        refused = RefuseOperator(task_id="refuse", **kept, **OWN).execute(running)
     (mail,) = post.mails
     assert mail.recipients == "dana@airlock.example, oncall@airlock.example"
     assert refused["reason"] in " ".join(mail.text.split())
+    assert f"/airlock/dossiers/{kept['dossier']}/dossier.html" in mail.text
     with engine.connect() as conn:
         assert newest_registered(conn, "loans") is None
 

@@ -27,6 +27,7 @@ def candidate(
         "snapshot_digest": "5" * 64,
         "spec_digest": "6" * 64,
         "evidence_digest": "7" * 64,
+        "dossier_digest": None if days_ago > 50 else "9" * 64,
         "evidence": {"metrics": METRICS | ({"calibration_error": "NaN"} if not version else {})},
         "trained_by": "dana",
         "cause": cause,
@@ -46,7 +47,7 @@ def release(conn: Connection, model: str, about: int, state: str, *, reason: str
         "dag_run_id": f"asset_triggered__{at.isoformat()}_{about}",
         "candidate_id": about,
         "package_digest": "8" * 64,
-        "evidence_digest": "7" * 64,
+        "dossier_digest": "9" * 64,
         "people": 2,
         "state": state,
         "reason": reason,
@@ -65,7 +66,7 @@ def answer(conn: Connection, to: int, slot: int, responder: str, choice: str, re
         "responder": responder,
         "choice": choice,
         "reason": reason,
-        "evidence_digest": "7" * 64,
+        "dossier_digest": "9" * 64,
         "responded_at": MORNING + timedelta(minutes=slot),
     }
     conn.execute(insert(tables.approvals).values(values))
