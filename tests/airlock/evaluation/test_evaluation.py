@@ -9,6 +9,7 @@ from airlock.digests import canonical_json
 from airlock.evaluation.choosing import choose
 from airlock.evaluation.errors import EvaluationError
 from airlock.evaluation.evaluation import Evaluation, evaluate
+from airlock.evaluation.glass_box import PriceOfGlass
 from airlock.package.fitted import Fitted
 from airlock.package.package import Package
 from airlock.spec import METRICS, Task
@@ -129,10 +130,76 @@ def test_a_champion_split_by_another_seed_is_said_to_know_these_rows(tmp_path: P
     assert "may have learned" in notes[1]
 
 
+def test_every_metric_has_its_interval_for_candidates_and_champion(made: Made, tmp_path: Path) -> None:
+    found = evaluated(made, older(tmp_path))
+    assert found.champion is not None
+    for one in (*found.results, found.champion):
+        assert one.intervals.keys() == one.metrics.keys()
+        for name in ("roc_auc", "brier", "accuracy"):
+            low, high = one.intervals[name]
+            assert low <= one.metrics[name] <= high
+
+
+def test_the_champion_is_compared_on_the_same_resamples(made: Made) -> None:
+    found = evaluated(made)
+    same = evaluated(made, made[found.best][1]).comparison
+    assert same is not None
+    assert (same.metric, same.difference, same.low, same.high, same.within) == ("roc_auc", 0, 0, 0, 1)
+    other = next(package for name, (_, package) in made.items() if name != found.best)
+    compared = evaluated(made, other)
+    assert compared.comparison is not None
+    assert compared.champion is not None
+    expected = compared.metrics["roc_auc"] - compared.champion.metrics["roc_auc"]
+    assert compared.comparison.difference == pytest.approx(expected)
+    assert compared.comparison.low < expected < compared.comparison.high
+
+
+def test_evaluating_again_gives_the_same_to_the_last_digit(made: Made, tmp_path: Path) -> None:
+    champion = older(tmp_path)
+    once, again = (canonical_json(evaluated(made, champion).to_json()) for _ in range(2))
+    assert once == again
+    assert len(once) < 200_000
+
+
+def test_costs_give_a_threshold_a_mean_cost_and_a_curve(tmp_path: Path) -> None:
+    costs = {"false_positive": 1, "false_negative": 4}
+    spec = loan_spec(decision={"yes_means": "The loan is refused.", "costs": costs})
+    fitted, package = fit_and_build(spec, "linear", TABLE, tmp_path)
+    found = evaluate(spec, HOLDOUT, {"linear": package}, {"linear": fitted.cross_validation}, None)
+    assert found.threshold == 0.2
+    low, high = found.chosen.intervals["mean_cost"]
+    assert low < found.metrics["mean_cost"] < high
+    at = dict(found.curves["cost"])
+    assert at[0.2] == pytest.approx(found.metrics["mean_cost"])
+
+
+def test_the_price_of_glass_stands_where_the_chosen_candidate_is_none(made: Made) -> None:
+    packages = {name: package for name, (_, package) in made.items()}
+    folds = {name: {"roc_auc": {"mean": mean}} for name, mean in (("linear", 0.7), ("trees", 0.8))}
+    found = evaluate(SPEC, HOLDOUT, packages, folds, None)
+    linear, trees = found.results
+    assert (linear.glass_box, trees.glass_box) == (True, False)
+    price = PriceOfGlass("linear", "roc_auc", trees.metrics["roc_auc"], linear.metrics["roc_auc"])
+    assert found.price_of_glass == price
+    assert Evaluation.from_json(found.to_json()).price_of_glass == price
+    folds["linear"]["roc_auc"]["mean"] = 0.9
+    assert evaluate(SPEC, HOLDOUT, packages, folds, None).price_of_glass is None
+
+
+def test_a_glass_box_without_a_figure_has_no_price(made: Made) -> None:
+    packages = {name: package for name, (_, package) in made.items()}
+    folds = {name: {"roc_auc": {"mean": mean}} for name, mean in (("linear", math.nan), ("trees", 0.8))}
+    assert evaluate(SPEC, HOLDOUT, packages, folds, None).price_of_glass is None
+
+
 def test_it_survives_json_with_figures_that_are_not_defined(made: Made, tmp_path: Path) -> None:
     found = evaluated(made, older(tmp_path))
     found.champion.metrics["roc_auc"] = math.nan
+    found.chosen.intervals["brier"] = (math.nan, math.nan)
     again = Evaluation.from_json(found.to_json())
     assert canonical_json(again.to_json()) == canonical_json(found.to_json())
     assert math.isnan(again.champion.metrics["roc_auc"])
     assert again.chosen.metrics == found.chosen.metrics
+    assert again.comparison == found.comparison
+    assert again.curves == found.curves
+    assert again.chosen.intervals["roc_auc"] == found.chosen.intervals["roc_auc"]

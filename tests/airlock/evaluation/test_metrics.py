@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 from airlock.evaluation.metrics import calibration_error, compute
 from airlock.package.answers import Answers
 from airlock.spec import METRICS, Task
+from airlock.spec.decision import Costs
 
 CLASSES = ("a", "b", "c")
 
@@ -164,3 +165,14 @@ def test_a_constant_truth_has_no_r2() -> None:
     found = compute(Task.REGRESSION, np.ones(3), Answers(np.array([1.0, 2.0, 3.0]), ["1.0", "2.0", "3.0"]))
     assert math.isnan(found["r2"])
     assert found["mae"] == 1
+
+
+def test_the_mean_cost_is_what_the_decisions_cost() -> None:
+    costs = Costs(false_positive=1, false_negative=10, true_positive=-2)
+    truth = np.array(["yes", "yes", "no", "no"])
+    found = compute(Task.BINARY, truth, binary([0.9, 0.1, 0.9, 0.1]), positive="yes", costs=costs)
+    assert found["mean_cost"] == (-2 + 10 + 1 + 0) / 4
+
+
+def test_without_costs_there_is_no_mean_cost() -> None:
+    assert "mean_cost" not in measured(["yes", "no"], [0.9, 0.1])
