@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airlock.data.errors import DataError
-from airlock.data.snapshot import Snapshot, open_snapshot, take_snapshot
+from airlock.data.snapshot import Snapshot, open_snapshot, take_snapshot, without
 from airlock.store import Store, StoreError
 from tests.airlock.data.loans import COLUMNS, NOON, loans, no_connection
 
@@ -123,3 +123,14 @@ def test_the_manifest_is_readable_and_knows_no_clock(tmp_path: Path) -> None:
         "columns",
         "code_version",
     }
+
+
+def test_what_is_left_of_a_snapshot_is_another_one_that_names_it(tmp_path: Path) -> None:
+    taken, store = snapshot_of(ROWS, tmp_path), Store(tmp_path / "store")
+    left = taken.table().take([0, 2])
+    made = without(taken, left, store=store)
+    assert made != taken
+    assert made == without(taken, left, store=store) == open_snapshot(store, made.digest)
+    assert made.table() == left
+    derived = {"rows": 2, "derived_from": taken.digest, "quarantined": 1}
+    assert made.manifest == taken.manifest | derived
