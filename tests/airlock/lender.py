@@ -15,7 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from airlock.chain.admission import ADMISSIONS, admit
 from airlock.chain.evaluation import evaluate_candidates
+from airlock.chain.examination import examine
+from airlock.chain.gate import Found
+from airlock.chain.inspection import inspect_snapshot
 from airlock.chain.lineage import Lineage
 from airlock.chain.training import make_candidate
 from airlock.chain.validation import validate_snapshot
@@ -79,7 +83,7 @@ class Trained:
     """What the tasks of a training returned."""
 
     lineage: Lineage
-    validation: str
+    found: Found
     made: Sequence[Mapping[str, Any]]
     evaluation: Mapping[str, Any]
 
@@ -147,12 +151,17 @@ class Lender:
             dag_run_id=dag_run_id,
             at=TRAINED_AS_OF,
         )
-        return Trained(
-            lineage,
-            validated.digest,
-            made,
-            evaluate_candidates(spec, lineage.snapshot, made, champion_package=None, store=store),
+        evaluation = evaluate_candidates(spec, lineage.snapshot, made, champion_package=None, store=store)
+        best = next(one["package"] for one in made if one["candidate"] == evaluation["best"])
+        found = Found(
+            admission=store.keep_json(ADMISSIONS, admit(spec, include=self.include).to_json()),
+            validation=validated.digest,
+            quarantine=validated.quarantine_digest,
+            inspection=inspect_snapshot(spec, validated.snapshot, store=store).digest,
+            evaluation=evaluation["evaluation"],
+            examination=examine(spec, validated.snapshot, best, champion_package=None, store=store),
         )
+        return Trained(lineage, found, made, evaluation)
 
 
 def open_lender(folder: Path, warehouse: str) -> Lender:

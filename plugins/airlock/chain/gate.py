@@ -4,18 +4,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airlock.chain.admission import ADMISSIONS
 from airlock.chain.evaluation import EVALUATIONS
+from airlock.chain.examination import EXAMINATIONS
+from airlock.chain.inspection import INSPECTIONS
 from airlock.chain.lineage import Lineage
 from airlock.chain.registration import EVIDENCE
-from airlock.chain.validation import VALIDATIONS
+from airlock.chain.validation import QUARANTINES, VALIDATIONS
 from airlock.data.snapshot import open_snapshot
+from airlock.digests import short
 from airlock.dossier.folder import keep_dossier
+from airlock.evaluation.errors import EvaluationError
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.evidence import evidence
 from airlock.evaluation.gates import Verdict, judge, passed
 from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
+
+
+@dataclass(frozen=True)
+class Found:
+    """The digests under which the steps before the gate have kept what they found."""
+
+    admission: str
+    validation: str
+    quarantine: str
+    inspection: str
+    evaluation: str
+    examination: str
 
 
 @dataclass(frozen=True)
@@ -35,10 +52,9 @@ class Ruling:
 def gate(
     spec: ModelSpec,
     lineage: Lineage,
+    found: Found,
     *,
-    validation: str,
     made: Sequence[Mapping[str, Any]],
-    evaluation: Mapping[str, Any],
     champion_version: int | None,
     store: Store,
 ) -> Ruling:
@@ -46,19 +62,38 @@ def gate(
 
     Parameters
     ----------
-    validation
-        The digest of the snapshot's validation result.
     made
         What `airlock.chain.training.make_candidate` returned for each candidate.
-    evaluation
-        What `airlock.chain.evaluation.evaluate_candidates` returned.
+
+    Raises
+    ------
+    EvaluationError
+        When another candidate was examined than the evaluation chose.
     """
-    measured = Evaluation.from_json(store.json(EVALUATIONS, evaluation["evaluation"]))
-    verdicts = judge(spec, measured)
+    measured = Evaluation.from_json(store.json(EVALUATIONS, found.evaluation))
+    examined = store.json(EXAMINATIONS, found.examination)
+    if examined["package"] != measured.chosen.package:
+        raise EvaluationError(
+            f"Package {short(examined['package'])} was examined, and {short(measured.chosen.package)} was "
+            "chosen. Clear the task examine and what comes after it."
+        )
+    verdicts = judge(
+        spec,
+        measured,
+        measures=_merged(examined, "measures"),
+        by_attribute=examined["fairness"]["by_attribute"],
+        details=_merged(examined, "details"),
+    )
     facts = evidence(
         spec,
         snapshot=open_snapshot(store, lineage.snapshot),
-        validation=store.json(VALIDATIONS, validation),
+        validation=store.json(VALIDATIONS, found.validation),
+        parts={
+            **store.json(ADMISSIONS, found.admission),
+            "quarantine": store.json(QUARANTINES, found.quarantine),
+            "inspection": store.json(INSPECTIONS, found.inspection),
+            **examined,
+        },
         evaluation=measured,
         verdicts=verdicts,
         dag_run_id=lineage.dag_run_id,
@@ -74,3 +109,9 @@ def gate(
         store.keep_json(EVIDENCE, facts),
         keep_dossier(store, facts, open_package(store, measured.chosen.package)),
     )
+
+
+def _merged(examined: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return what the parts of an examination say under one key, all together."""
+    parts = (part for part in examined.values() if isinstance(part, Mapping))
+    return {name: value for part in parts for name, value in part.get(key, {}).items()}

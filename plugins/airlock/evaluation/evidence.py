@@ -9,6 +9,7 @@ from airlock.data.validation import finding
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.figures import to_json
 from airlock.evaluation.gates import Verdict, passed
+from airlock.package.labels import label_of
 from airlock.spec import ModelSpec
 
 
@@ -19,6 +20,7 @@ def evidence(
     validation: Mapping[str, Any],
     evaluation: Evaluation,
     verdicts: Sequence[Verdict],
+    parts: Mapping[str, Any],
     dag_run_id: str,
     mlflow_run_id: str,
     trained_by: str,
@@ -35,6 +37,9 @@ def evidence(
         What the training was, and what came of it.
     validation
         `ValidationResult.to_json()` of the snapshot.
+    parts
+        What the steps around training found, by their names: the admission's, the inspection's and the
+        examination's.
     dag_run_id, mlflow_run_id, trained_by, cause, as_of, code_version
         Which run made it, tracked where, for whom, why, looking at the world from when, by which code.
     champion_version
@@ -68,8 +73,25 @@ def evidence(
             "evaluation": evaluation.to_json(),
             "verdicts": [verdict.to_json() for verdict in verdicts],
             "passed": passed(verdicts),
+            "decision": _decision(spec),
+            **parts,
+            "findings": [
+                finding
+                for part in parts.values()
+                if isinstance(part, Mapping)
+                for finding in part.get("findings", ())
+            ],
         }
     )
+
+
+def _decision(spec: ModelSpec) -> dict[str, Any] | None:
+    if spec.decision is None:
+        return None
+    return spec.decision.model_dump(mode="json") | {
+        "positive": label_of(spec.data.positive),
+        "threshold": spec.decision.threshold,
+    }
 
 
 def _snapshot(snapshot: Snapshot) -> dict[str, Any]:

@@ -14,39 +14,59 @@ class GateOperator(ModelOperator, BaseBranchOperator):
     """
     Judge the best candidate, keep evidence and dossier under their digests, and go on to register or refuse.
 
-    :param snapshot: the snapshot's digest.
-    :param validation: what the validate task returned.
-    :param candidates: what the train tasks returned.
-    :param evaluation: what the evaluate task returned.
+    :param snapshot: the digest of the rows that were trained on.
+    :param admission, validation, inspection, candidates, evaluation, examination: what the tasks before
+        returned.
     """
 
     template_fields: Sequence[str] = (
         *ModelOperator.template_fields,
         "snapshot",
+        "admission",
         "validation",
+        "inspection",
         "candidates",
         "evaluation",
+        "examination",
     )
 
     def __init__(
-        self, *, snapshot: str, validation: Any, candidates: Any, evaluation: Any, **kwargs: Any
+        self,
+        *,
+        snapshot: str,
+        admission: Any,
+        validation: Any,
+        inspection: Any,
+        candidates: Any,
+        evaluation: Any,
+        examination: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.snapshot = snapshot
+        self.admission = admission
         self.validation = validation
+        self.inspection = inspection
         self.candidates = candidates
         self.evaluation = evaluation
+        self.examination = examination
 
     def choose_branch(self, context: Context) -> str:
-        from airlock.chain.gate import gate
+        from airlock.chain.gate import Found, gate
 
         lineage = run_of(context, retrain_asset(self.model)).lineage(self.snapshot)
         ruling = gate(
             self.spec,
             lineage,
-            validation=self.validation["digest"],
+            Found(
+                admission=self.admission["digest"],
+                validation=self.validation["digest"],
+                quarantine=self.validation["quarantine"],
+                inspection=self.inspection["digest"],
+                evaluation=self.evaluation["evaluation"],
+                examination=self.examination["digest"],
+            ),
             made=list(self.candidates),
-            evaluation=self.evaluation,
             champion_version=self.evaluation["champion_version"],
             store=self.store,
         )

@@ -11,15 +11,19 @@ OWN = {"model": "loans", "spec_digest": "d" * 64}
 
 def judged(running: Any, trained: Trained) -> tuple[str, dict[str, str]]:
     """Return where the gate goes on to, and the digests of evidence and dossier."""
+    found = trained.found
     evaluate = EvaluateOperator(
         task_id="evaluate", snapshot=trained.lineage.snapshot, candidates=trained.made, **OWN
     )
     gate = GateOperator(
         task_id="gate",
         snapshot=trained.lineage.snapshot,
-        validation={"digest": trained.validation},
+        admission={"digest": found.admission},
+        validation={"digest": found.validation, "quarantine": found.quarantine},
+        inspection={"digest": found.inspection},
         candidates=trained.made,
         evaluation=evaluate.execute(running),
+        examination={"digest": found.examination},
         **OWN,
     )
     branch = gate.choose_branch(running)

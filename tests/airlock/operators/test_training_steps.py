@@ -8,10 +8,13 @@ from airflow.sdk.exceptions import AirflowFailException
 from sqlalchemy.engine import Engine
 
 from airlock.governance.candidates import newest_registered
+from airlock.operators.admit import AdmitOperator
 from airlock.operators.assets import candidate_asset, retrain_asset
 from airlock.operators.evaluate import EvaluateOperator
+from airlock.operators.examine import ExamineOperator
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.gate import GateOperator
+from airlock.operators.inspect import InspectOperator
 from airlock.operators.refuse import RefuseOperator
 from airlock.operators.register import RegisterOperator
 from airlock.operators.run import RunError
@@ -36,19 +39,30 @@ def running(installation: Lender, mlflow_url: str) -> Iterator[Any]:
 def test_a_training_from_the_source_to_a_registered_version(
     running: Any, engine: Engine, post: PostOffice
 ) -> None:
+    admitted = AdmitOperator(task_id="admit", **OWN).execute(running)
     taken = SnapshotOperator(task_id="snapshot", **OWN).execute(running)
     assert taken["rows"] == 1680
     digest = taken["digest"]
     validated = ValidateOperator(task_id="validate", snapshot=digest, **OWN).execute(running)
     assert validated["page"] == f"loans/validations/{digest}.html"
+    assert validated["snapshot"] == digest
+    inspected = InspectOperator(task_id="inspect", snapshot=digest, **OWN).execute(running)
     made = [
         TrainOperator(task_id="train", snapshot=digest, candidate=name, **OWN).execute(running)
         for name in ("linear", "trees")
     ]
     evaluated = EvaluateOperator(task_id="evaluate", snapshot=digest, candidates=made, **OWN).execute(running)
     assert evaluated["champion_version"] is None
+    judging = {"snapshot": digest, "candidates": made, "evaluation": evaluated}
+    examined = ExamineOperator(task_id="examine", **judging, **OWN).execute(running)
     gate = GateOperator(
-        task_id="gate", snapshot=digest, validation=validated, candidates=made, evaluation=evaluated, **OWN
+        task_id="gate",
+        admission=admitted,
+        validation=validated,
+        inspection=inspected,
+        examination=examined,
+        **judging,
+        **OWN,
     )
     assert gate.choose_branch(running) == "register"
     kept = {name: running["ti"].pushed[name] for name in ("evidence", "dossier")}

@@ -1,0 +1,69 @@
+"""Examining the chosen candidate in depth, on the rows that were held out."""
+
+from typing import TYPE_CHECKING, Any
+
+from airlock.data.snapshot import open_snapshot
+from airlock.evaluation.figures import to_json
+from airlock.examination.explanation.explanation import explain
+from airlock.examination.fairness.fairness import measure
+from airlock.examination.fairness.proxies import find_proxies
+from airlock.examination.subject import Subject
+from airlock.examination.weakness.exposure import measure_exposure
+from airlock.examination.weakness.latency import measure_latency
+from airlock.examination.weakness.robustness import measure_robustness
+from airlock.examination.weakness.slices import find_slices
+from airlock.monitoring import drift
+from airlock.package.package import Package, open_package
+from airlock.package.predictor import Predictor
+from airlock.spec import ModelSpec
+from airlock.store import Store
+from airlock.training.split import split
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXAMINATIONS = "examinations"
+
+
+def examine(
+    spec: ModelSpec, snapshot: str, package: str, *, champion_package: str | None, store: Store
+) -> str:
+    """Examine a candidate, keep what was found, and return the digest it is kept under.
+
+    Parameters
+    ----------
+    snapshot, package
+        The digests of the rows it was trained on and of the candidate itself.
+    champion_package
+        The digest of what serves: the new data are held against those that it was trained on.
+    """
+    table = open_snapshot(store, snapshot).table()
+    parts = split(table, spec)
+    train, holdout = table.take(parts.train), table.take(parts.holdout)
+    candidate = open_package(store, package)
+    subject = Subject.of(spec, candidate, holdout)
+    champion = open_package(store, champion_package) if champion_package else None
+    return store.keep_json(
+        EXAMINATIONS,
+        {
+            "package": package,
+            "fairness": measure(subject).to_json(),
+            "proxies": find_proxies(subject).to_json(),
+            "slices": find_slices(subject).to_json(),
+            "robustness": measure_robustness(subject).to_json(),
+            "exposure": measure_exposure(spec, subject.predictor, train, subject).to_json(),
+            "latency": measure_latency(subject).to_json(),
+            "explanation": explain(subject, train).to_json(),
+            "portable": candidate.portable(),
+            "data_drift": _drift(champion, holdout),
+        },
+    )
+
+
+def _drift(champion: Package | None, holdout: "pa.Table") -> list[dict[str, Any]] | None:
+    """Return how far each column, score and prediction lies from the champion's training data."""
+    if champion is None or not set(champion.signature.kinds) <= set(holdout.column_names):
+        return None
+    answers = Predictor.load(champion).predict_table(holdout)
+    columns = drift.measure(champion.profile(), holdout, answers)
+    return to_json([{"column": one.column, "psi": one.psi} for one in columns])
