@@ -19,6 +19,8 @@ from airlock.spec.columns import Kind
 MOST_ROWS = 20_000
 FOLDS = 3
 LEARNER = {"max_iter": 60, "learning_rate": 0.15, "max_leaf_nodes": 15, "early_stopping": False}
+#: A leaf has at least so many rows; of few rows, the share that leaves room for so many leaves.
+LARGEST_LEAF, LEAVES = 20, 50
 #: The last digits of a figure differ from machine to machine.
 DIGITS = 4
 
@@ -81,16 +83,17 @@ class Sample:
         """
         values = self.values[:, [self.names.index(name) for name in names]]
         seed = self.spec.training.seed
+        settings = LEARNER | {"min_samples_leaf": min(LARGEST_LEAF, max(1, len(values) // LEAVES))}
         with warnings.catch_warnings():
             # A column with nothing in it cannot be binned; the trees leave it alone, as they should.
             warnings.simplefilter("ignore", RuntimeWarning)
             if self.spec.task is Task.REGRESSION:
-                learner = HistGradientBoostingRegressor(**LEARNER, random_state=seed)
+                learner = HistGradientBoostingRegressor(**settings, random_state=seed)
                 folds = KFold(FOLDS, shuffle=True, random_state=seed)
                 return _rounded(
                     r2_score(self.truth, cross_val_predict(learner, values, self.truth, cv=folds))
                 )
-            learner = HistGradientBoostingClassifier(**LEARNER, random_state=seed)
+            learner = HistGradientBoostingClassifier(**settings, random_state=seed)
             folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
             scores = cross_val_predict(learner, values, self.truth, cv=folds, method="predict_proba")
         if scores.shape[1] == 2:
