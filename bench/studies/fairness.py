@@ -3,7 +3,8 @@
 python -m bench.studies.fairness [SEEDS]
 
 In a calm world sex and region have no part in anything. `biased_label` records loans of women that were
-paid back as defaulted; `proxy_column` lets the channel give the sex away, so that a model learns what it is not to see.
+paid back as defaulted; `proxy_column` lets the channel give the sex away, so that a model learns what it is
+not to see.
 """
 
 import sys
