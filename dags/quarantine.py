@@ -46,7 +46,7 @@ if models := all_models():
                 type=["null", "array"],
                 items={"type": "integer", "minimum": 1},
                 title="Rows",
-                description="Ids from the model's quarantine page. Empty: all rows that are held.",
+                description="Ids from the quarantine page, as in [12, 15]. Empty: all rows that are held.",
             ),
             "reason": Param(
                 type="string",

@@ -205,4 +205,4 @@ def _plain(value: Any) -> Any:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.4g} %"
