@@ -334,6 +334,17 @@ def test_tightening_the_tolerance_never_lets_more_through(
     assert verdicts[0].passed or not verdicts[1].passed
 
 
+@given(figure, st.floats(0.5, 0.99), st.floats(0.5, 0.99))
+def test_asking_to_be_surer_never_lets_more_through(within: float, one: float, other: float) -> None:
+    lax, strict = sorted((one, other))
+    found = evaluation(champion=champion(0.73), comparison=replace(SURE, within=within))
+    verdicts = [
+        verdict("champion", found, champion=CONFIDENT | {"confidence": confidence})
+        for confidence in (lax, strict)
+    ]
+    assert verdicts[0].passed or not verdicts[1].passed
+
+
 @given(figure, figure, figure, figure)
 def test_a_better_candidate_never_does_worse_at_a_gate(
     one: float, other: float, theirs: float, tolerance: float
