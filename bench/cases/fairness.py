@@ -33,7 +33,7 @@ def ours(world: World) -> Measured:
 
 
 def fairlearn(world: World) -> Measured:
-    """One MetricFrame of the finest intersection, which is a part of the job; the same numbers, or it fails."""
+    """One MetricFrame of the finest intersection, a part of the job; it fails if the numbers differ."""
     import fairlearn.metrics as fl
     import pandas as pd
     from sklearn.metrics import accuracy_score, precision_score

@@ -1,7 +1,7 @@
 """Disparities: how far the groups of an attribute lie apart, by fairlearn's names where it has one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,8 +67,8 @@ class Disparity:
     low: float = NONE
     high: float = NONE
     figure: str = ""
-    between: tuple[str, ...] = field(default=())
-    figures: tuple[float, ...] = field(default=())
+    between: tuple[str, ...] = ()
+    figures: tuple[float, ...] = ()
 
 
 def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 1.0) -> dict[str, Disparity]:
@@ -94,39 +94,41 @@ def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 
     (demographic parity, equalized odds). Hardt, Price, Srebro: Equality of Opportunity, NeurIPS 2016.
     """
     found = figures(task, attribute.tally)
-    drawn = figures(task, resampled(attribute.tally, np.random.default_rng(seed), RESAMPLES))
     return {
-        name: _disparity(name, attribute.labels, found, drawn, spread if name == "bias_difference" else 1.0)
-        for name in DISPARITIES[task]
+        name: _disparity(
+            [_between(task, attribute, found[figure], figure, apart, seed) for figure in names],
+            unit=spread if name == "bias_difference" else 1.0,
+        )
+        for name, (apart, names) in ((name, DEFINITIONS[name]) for name in DISPARITIES[task])
     }
 
 
-def _disparity(
-    name: str,
-    labels: tuple[str, ...],
-    found: Mapping[str, Figure],
-    drawn: Mapping[str, Figure],
-    unit: float,
-) -> Disparity:
-    apart, names = DEFINITIONS[name]
-    each = [_between(apart, figure, labels, found[figure], drawn[figure], unit) for figure in names]
+def _disparity(each: Sequence[Disparity], unit: float) -> Disparity:
+    """Return the widest, in units; one that is not defined is the widest."""
     undefined = [one for one in each if not np.isfinite(one.value)]
-    return undefined[0] if undefined else max(each, key=lambda one: one.value)
+    widest = undefined[0] if undefined else max(each, key=lambda one: one.value)
+    if not unit > 0:
+        return Disparity(figure=widest.figure)
+    return replace(widest, value=widest.value / unit, low=widest.low / unit, high=widest.high / unit)
 
 
 def _between(
-    apart: Apart, name: str, labels: tuple[str, ...], found: Figure, drawn: Figure, unit: float
+    task: Task, attribute: Attribute, found: Figure, name: str, apart: Apart, seed: int
 ) -> Disparity:
-    judged = np.flatnonzero(found.judged)
-    values = found.value
-    if len(judged) < 2 or not np.isfinite(values[judged]).all() or not unit > 0:
+    judged, values = np.flatnonzero(found.judged), found.value
+    if len(judged) < 2 or not np.isfinite(values[judged]).all():
         return Disparity(figure=name)
-    highest, lowest = judged[values[judged].argmax()], judged[values[judged].argmin()]
-    value = float(apart(values[highest], values[lowest]) / unit)
-    again = apart(drawn.value[:, highest], drawn.value[:, lowest]) / unit
-    defined = again[np.isfinite(again)]
-    low, high = np.quantile(defined, [0.025, 0.975]) if np.isfinite(value) and len(defined) else (NONE, NONE)
-    between = (labels[highest], labels[lowest])
+    pair = [int(judged[values[judged].argmax()]), int(judged[values[judged].argmin()])]
+    highest, lowest = values[pair]
+    tally = resampled(attribute.tally.pick(pair), np.random.default_rng(seed), RESAMPLES)
+    again = apart(*figures(task, tally)[name].value.T)
+    value, defined = float(apart(highest, lowest)), again[np.isfinite(again)]
+    low, high = np.quantile(defined, [0.025, 0.975]) if np.isfinite(value) else (NONE, NONE)
     return Disparity(
-        value, float(low), float(high), name, between, (float(values[highest]), float(values[lowest]))
+        value=value,
+        low=float(low),
+        high=float(high),
+        figure=name,
+        between=tuple(attribute.labels[group] for group in pair),
+        figures=(float(highest), float(lowest)),
     )

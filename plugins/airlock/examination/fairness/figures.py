@@ -220,4 +220,6 @@ def _shares(task: Task, tally: Tally) -> Mapping[str, tuple[tuple[str, ...], tup
 
 
 def _two_sided(difference: np.ndarray, error: np.ndarray) -> float:
-    return float(2 * stats.norm.sf(abs(difference) / error)) if error > 0 else float("nan")
+    if error > 0:
+        return float(2 * stats.norm.sf(abs(difference) / error))
+    return float(difference == 0)

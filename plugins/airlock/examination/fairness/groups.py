@@ -52,7 +52,7 @@ def numbers(attribute: str, column: pa.ChunkedArray, bands: Sequence[float] = ()
     attribute
         The column's name.
     column
-        Numbers; NaN is a missing value too.
+        Numbers; what is not finite is missing too.
     bands
         Where groups begin, rising; absent: the quartiles of the column.
 
@@ -63,7 +63,7 @@ def numbers(attribute: str, column: pa.ChunkedArray, bands: Sequence[float] = ()
     ['under 25', '25 to 40', '25 to 40', 'not stated', '40 and over']
     """
     found = column.cast(pa.float64()).to_numpy()
-    stated = ~np.isnan(found)
+    stated = np.isfinite(found)
     edges = np.array(bands, dtype=np.float64) if bands else _quartiles(found[stated])
     codes = np.where(stated, np.searchsorted(edges, found, side="right"), len(edges) + 1)
     names = _bands([f"{edge:,.12g}" for edge in edges])

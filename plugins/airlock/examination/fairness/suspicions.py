@@ -76,17 +76,14 @@ def tests(terms: Terms, attribute: Attribute, tally: Tally | None = None) -> Ite
     tally
         Another tally of the same groups, some of which have been left out.
     """
-    found, rest = (figures(terms.task, each) for each in _both(tally or attribute.tally))
+    ours = tally or attribute.tally
+    found, rest = figures(terms.task, ours), figures(terms.task, ours.others())
     for name, worse in _tested(terms, found).items():
         groups = np.flatnonzero(found[name].judged & rest[name].judged)
         if len(groups) == 2 and attribute.is_pair:
             badness = np.abs(found[name].value) if name == "bias" else worse * found[name].value
             groups = groups[[badness[groups].argmax()]]
         yield from _compare(terms, attribute, name, groups, found, rest)
-
-
-def _both(tally: Tally) -> tuple[Tally, Tally]:
-    return tally, tally.others()
 
 
 def _tested(terms: Terms, found: dict[str, Figure]) -> dict[str, int]:

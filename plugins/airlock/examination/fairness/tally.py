@@ -53,6 +53,16 @@ class Tally:
             {name: _added(place, square, groups) for name, square in self.squares.items()},
         )
 
+    def pick(self, groups: Sequence[int]) -> "Tally":
+        """Return the tally of some groups, in the order given."""
+        chosen = list(groups)
+        return Tally(
+            self.outcomes,
+            self.counts[chosen],
+            {name: total[chosen] for name, total in self.totals.items()},
+            {name: square[chosen] for name, square in self.squares.items()},
+        )
+
     def without(self, groups: Sequence[int]) -> "Tally":
         """Return the tally as if some groups had no rows."""
         kept = ~np.isin(np.arange(len(self.counts)), groups)

@@ -20,7 +20,7 @@ from airlock.spec.columns import Kind
 FOLDS = 3
 #: Groups with fewer rows are not told: their area would be noise.
 MINIMUM_ROWS = 100
-#: Trees learn from at most so many rows.
+#: Trees learn from at most so many rows, and of each group from at most an equal part of them.
 MOST_ROWS = 20_000
 TREES = {"max_iter": 40, "max_leaf_nodes": 15, "min_samples_leaf": 40, "early_stopping": False}
 
@@ -97,20 +97,31 @@ def told_by_trees(
     large = _large(grouping)
     if len(large) < 2 or not columns:
         return Told()
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(folds))[:MOST_ROWS])
+    chosen = _some(grouping, seed)
     features = np.column_stack([column[chosen] for column in columns.values()])
     codes, folds = grouping.codes[chosen], folds[chosen]
     areas: dict[int, list[float]] = {group: [] for group in large}
     for fold in range(FOLDS):
         held = folds == fold
+        # scikit-learn's trees fail on a column without a single value.
+        some = np.isfinite(features[~held]).any(axis=0)
+        if not held.any() or not some.any() or len(np.unique(codes[~held])) < 2:
+            continue
+        trees = HistGradientBoostingClassifier(**TREES, random_state=seed)
         with one_core():
-            trees = HistGradientBoostingClassifier(**TREES, random_state=seed)
-            said = trees.fit(features[~held], codes[~held]).predict_proba(features[held])
+            said = trees.fit(features[~held][:, some], codes[~held]).predict_proba(features[held][:, some])
         for place, group in enumerate(trees.classes_.tolist()):
             is_group = codes[held] == group
             if group in areas and 0 < is_group.sum() < len(is_group):
                 areas[group].append(roc_auc_score(is_group, said[:, place]))
     return _best(grouping, areas)
+
+
+def _some(grouping: Grouping, seed: int) -> np.ndarray:
+    """Choose rows at random, at most an equal part of each group, so that no group is too rare to learn."""
+    draw, most = np.random.default_rng(seed), MOST_ROWS // len(grouping.groups)
+    each = [np.flatnonzero(grouping.codes == group) for group in range(len(grouping.groups))]
+    return np.sort(np.concatenate([draw.permutation(rows)[:most] for rows in each]))
 
 
 def _large(grouping: Grouping) -> list[int]:
@@ -129,7 +140,8 @@ def _area(rates: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> float:
 
 def _best(grouping: Grouping, areas: Mapping[int, list[float]]) -> Told:
     """Return the group with the largest mean area, and the error of a guess (Mann, Whitney 1947)."""
-    means = {group: float(np.mean(found)) for group, found in areas.items() if found}
+    defined = {group: [area for area in found if np.isfinite(area)] for group, found in areas.items()}
+    means = {group: float(np.mean(found)) for group, found in defined.items() if found}
     if len(means) < 2:
         return Told()
     group = max(means, key=lambda each: means[each])

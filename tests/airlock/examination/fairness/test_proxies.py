@@ -22,7 +22,7 @@ def found(rows: int = ROWS, scores: np.ndarray | None = None, **columns: object)
     """Look for what tells the sex among loans with some columns replaced."""
     table = loans(rows)
     for name, values in columns.items():
-        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+        table = table.set_column(table.column_names.index(name), name, pa.array(values, table[name].type))
     said = np.random.default_rng(3).random(rows) if scores is None else scores
     answers = Answers(said, ["true"] * rows, np.column_stack([1 - said, said]))
     return find_proxies(
@@ -79,6 +79,28 @@ def test_a_score_that_gives_a_group_away_is_measured() -> None:
     scores = np.where(sexes() == "f", 0.6, 0.4) + np.random.default_rng(1).normal(0, 0.1, ROWS)
     area = found(scores=scores).measures["score_proxy_auc"]
     assert area == pytest.approx(roc_auc_score(sexes() == "f", scores), abs=0.02)
+
+
+def test_a_rare_group_among_very_many_rows_is_told() -> None:
+    rows = 60_000
+    grouping = Grouping("sex", ("f", "m"), (np.arange(rows) >= 120) * 1)
+    income = grouping.codes + np.random.default_rng(1).normal(0, 0.1, rows)
+    told = told_by_trees(grouping, {"income": income}, folds_of(None, rows, 1), seed=1)
+    assert (told.group, round(told.auc, 2)) in (("f", 1.0), ("m", 1.0))
+
+
+def test_groups_that_are_one_person_each_cannot_be_told() -> None:
+    grouping = Grouping("sex", ("f", "m"), np.repeat([0, 1], 200))
+    folds = folds_of(pa.chunked_array([grouping.codes]), 400, seed=1)
+    told = told_by_trees(grouping, {"income": grouping.codes.astype(float)}, folds, seed=1)
+    assert np.isnan(told.auc)
+    assert np.isnan(told_by_bins(grouping, grouping.codes, folds).auc)
+
+
+def test_columns_without_values_or_of_one_value_are_no_hindrance() -> None:
+    proxies = found(income=[None] * ROWS, debt=[1.0] * ROWS, housing=["own"] * ROWS)
+    assert proxies.findings == ()
+    assert proxies.attributes[0].features[-1].auc == pytest.approx(0.5, abs=0.05)
 
 
 def test_too_few_rows_of_a_group_leave_the_measures_without_a_figure() -> None:

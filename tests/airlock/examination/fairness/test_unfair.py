@@ -108,6 +108,20 @@ def test_other_outcomes_of_a_group_that_is_judged_alike_are_no_fault_of_the_mode
     assert named(binary({"sex": sex}, happened, likely, draw.random(ROWS) < 0.2)) == []
 
 
+def test_a_difference_without_any_scatter_is_sure() -> None:
+    sex, truth = np.repeat(SEXES, 100), np.tile([0.0, 1.0], 100)
+    assert named(regression({"sex": sex}, truth, truth + (sex == "f"))) == ["sex=f"]
+    assert named(regression({"sex": sex}, truth, truth + 1.0)) == []
+
+
+def test_a_few_who_do_not_say_change_nothing_for_the_others() -> None:
+    draw = np.random.default_rng(1)
+    sex = np.where(np.arange(ROWS) < 20, None, draw.choice(SEXES, ROWS))
+    said = draw.random(ROWS) < np.where(sex == "f", 0.4, 0.2)
+    subject = binary({"sex": sex}, draw.random(ROWS) < 0.2, np.full(ROWS, 0.2), said)
+    assert len(named(subject)) == 1
+
+
 def test_a_regression_that_errs_more_for_a_group_names_it() -> None:
     draw = np.random.default_rng(2)
     sex, truth = draw.choice(SEXES, ROWS), draw.normal(0, 2, ROWS)
@@ -134,10 +148,8 @@ def test_chance_names_a_group_in_hardly_one_of_a_hundred_fair_worlds() -> None:
 
 def test_holm_keeps_what_is_sure_among_all_tests() -> None:
     some = Attribute(("sex",), (("f",), ("m",)), np.array([[0], [1]]), Tally((), np.zeros((2, 0)), {}, {}))
-    sure, less, doubtful, undefined = (
-        Suspicion(some, 0, "selection_rate", 1, 0, None, p_value)
-        for p_value in (0.0001, 0.004, 0.009, np.nan)
+    sure, less, doubtful = (
+        Suspicion(some, 0, "selection_rate", 1, 0, None, p_value) for p_value in (0.0001, 0.004, 0.009)
     )
     assert beyond_chance([doubtful, sure, less], tests_done=3) == [sure, less, doubtful]
     assert beyond_chance([doubtful, sure, less], tests_done=4) == [sure]
-    assert beyond_chance([undefined], tests_done=1) == []
