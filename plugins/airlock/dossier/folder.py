@@ -12,10 +12,11 @@ from airlock.dossier.page import page
 from airlock.dossier.plots.gallery import gallery
 from airlock.dossier.proof import DOSSIERS, EVIDENCE_FILE, PACKAGE_FOLDER, PAGE_FILE
 from airlock.dossier.word import to_word
+from airlock.inspection.card import data_card
 from airlock.package.package import Package
 from airlock.store import Store
 
-CARD_FILE, WORD_FILE = "model_card.md", "model_card.docx"
+CARD_FILE, WORD_FILE, DATA_FILE = "model_card.md", "model_card.docx", "data_card.md"
 
 
 def keep_dossier(store: Store, evidence: Mapping[str, Any], package: Package) -> str:
@@ -53,4 +54,5 @@ def contents(evidence: Mapping[str, Any], provenance: Mapping[str, Any]) -> dict
         PAGE_FILE: page(evidence, drawn, provenance).encode(),
         CARD_FILE: to_markdown(card, drawn).encode(),
         WORD_FILE: word,
+        DATA_FILE: data_card(evidence).encode(),
     }

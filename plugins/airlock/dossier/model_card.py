@@ -119,7 +119,7 @@ def _data(e: Mapping[str, Any]) -> Iterator[Block]:
 
 def _analyses(e: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("Quantitative analyses")
-    for key in ("roc", "precision_recall", "residuals", "calibration", "cost"):
+    for key in ("roc", "precision_recall", "residuals", "confusion", "calibration", "cost"):
         yield Picture(key)
     for index, attribute in enumerate((e["fairness"] or {"attributes": []})["attributes"], start=1):
         yield Paragraph(f"By {attribute['attribute']}:")

@@ -85,9 +85,10 @@ def comparison_sentence(evidence: Evidence) -> str:
     better = "better" if difference > 0 else "worse" if difference < 0 else "no different"
     size = f"{number(abs(difference))} {better}" if difference else better
     bounds = interval([found.get("low"), found.get("high")])
-    allowed = f"by no more than {number(found['tolerance'])} worse" if found["tolerance"] else "no worse"
-    metric = f"{plain(found['metric']).lower()} ({found['metric']})"
+    metric, allowed = f"{plain(found['metric']).lower()} ({found['metric']})", found.get("allowed")
+    no_worse = f"worse by no more than {number(allowed)}" if allowed else "no worse"
     return (
         f"In {metric} the candidate is {size} than the champion on the same rows"
-        f"{f' (difference {bounds})' if bounds else ''}; in {percent(found['within'])} of the resamples it is {allowed}."
+        f"{f' (difference {bounds})' if bounds else ''}; in {percent(found['within'])} of the resamples "
+        f"it is {no_worse}."
     )

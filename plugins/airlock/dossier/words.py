@@ -63,6 +63,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "false_negative_rate": ("Missed", "share of those for whom it happened"),
     "base_rate": ("Happened", "share"),
     "mean_score": ("Mean score", ""),
+    "calibration_gap": ("Happened less than said", "share that happened, less the mean score"),
     "bias": ("One-sided error", "mean of answer minus truth"),
 }
 

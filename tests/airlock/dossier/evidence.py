@@ -91,7 +91,11 @@ def multiclass() -> dict[str, Any]:
     """Return the evidence of a model with three classes, which has no threshold and one curve."""
     facts = binary(task="multiclass", decision=None)
     evaluation = facts["evaluation"]
-    evaluation["curves"] = {"calibration": evaluation["curves"]["calibration"]}
+    evaluation["curves"] = {
+        "calibration": evaluation["curves"]["calibration"],
+        "confusion": [[1700, 260, 40], [210, 2100, 90], [20, 96, 220]],
+        "labels": ["pine", "spruce", "fir"],
+    }
     evaluation |= {"classes": {"pine": 2000, "spruce": 2400, "fir": 336}, "threshold": None}
     return facts
 

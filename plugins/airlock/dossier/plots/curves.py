@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from airlock.dossier.plots.drawing import ACCENT, MAIN, SOFT, Plot, canvas, finish
+from airlock.dossier.plots.drawing import ACCENT, MAIN, SOFT, WIDTH, Plot, canvas, finish
 from airlock.dossier.words import number, percent
 
 Points = Sequence[Sequence[float]]
+#: In a confusion of more classes the shares are colours alone.
+MOST_WRITTEN = 10
 
 
 def roc(points: Points, area: float | None) -> Plot:
@@ -122,10 +124,35 @@ def residuals(points: Points, unit: str) -> Plot:
         return finish(figure, "residuals", "Predicted and happened", says)
 
 
+def confusion(counts: Points, labels: Sequence[str]) -> Plot:
+    """Draw how often each class was answered for each class that happened, as shares of what happened."""
+    with canvas(height=WIDTH) as (figure, axes):
+        rows = np.array(counts, dtype=np.float64)
+        shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1)
+        axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white")
+        axes.invert_yaxis()
+        for (truth, said), share in np.ndenumerate(shares):
+            if len(labels) <= MOST_WRITTEN:
+                colour = "white" if share > 0.5 else "black"
+                axes.annotate(
+                    f"{share:.0%}", (said + 0.5, truth + 0.5), ha="center", va="center", color=colour
+                )
+        names = [label if len(label) <= 12 else f"{label[:11]}…" for label in labels]
+        places = np.arange(len(labels)) + 0.5
+        axes.set_xticks(places, names, rotation=90)
+        axes.set_yticks(places, names)
+        axes.set(xlabel="Answered", ylabel="Happened")
+        axes.grid(visible=False)
+        says = (
+            "Each row is a class that happened, and adds up to 100 %; on the diagonal the answer was right."
+        )
+        return finish(figure, "confusion", "What it takes for what (confusion)", says)
+
+
 def curves(evidence: Mapping[str, Any]) -> list[Plot]:
     """Draw whatever curves the evaluation holds."""
     evaluation, decision = evidence["evaluation"], evidence.get("decision") or {}
-    found: Mapping[str, Points] = evaluation.get("curves") or {}
+    found: Mapping[str, Any] = evaluation.get("curves") or {}
     numbers = evidence["task"] == "regression"
     unit = ((evidence.get("explanation") or {}).get("unit") or "target's unit") if numbers else None
     drawn = []
@@ -137,6 +164,8 @@ def curves(evidence: Mapping[str, Any]) -> list[Plot]:
         )
     if found.get("residuals"):
         drawn.append(residuals(found["residuals"], str(unit)))
+    if found.get("confusion"):
+        drawn.append(confusion(found["confusion"], found["labels"]))
     if found.get("calibration"):
         drawn.append(calibration(found["calibration"], unit=unit))
     if found.get("cost"):

@@ -73,7 +73,7 @@ def _svg(figure: Figure) -> str:
     figure.savefig(file, format="svg", metadata=NO_METADATA)
     text = file.getvalue().decode()
     drawing = text[text.index("<svg") :]
-    drawing = re.sub(r'<g id="[\w.]+">', "<g>", drawing)  # many pictures share a page, and ids must not
+    drawing = re.sub(r' id="[\w.]+_\d+"', "", drawing)  # many pictures share a page, and ids must not
     drawing = re.sub(r"<defs>\s*<style.*?</defs>", "", drawing, count=1, flags=re.DOTALL)
     drawing = re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*"', r"\1", drawing, count=2)
     drawing = re.sub(r"'DejaVu Sans'[^;\"]*|\bsans-serif\b", FONTS, drawing)

@@ -1,0 +1,42 @@
+"""Dossiers: what people decide by, proved before each look, and shown without power over the session."""
+
+import re
+
+from fastapi import HTTPException
+from fastapi.responses import FileResponse
+
+from airlock.dossier.proof import DOSSIERS
+from airlock.settings import settings
+from airlock.store import Store, StoreError
+from airlock.ui.stored import HEADERS
+
+#: A dossier runs nothing, so that its policy lets nothing run.
+POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+#: The files that are shown, and as what; the others of a dossier stay in the store.
+FILES = {
+    "dossier.html": "text/html; charset=utf-8",
+    "dossier.json": "application/json",
+    "model_card.md": "text/markdown; charset=utf-8",
+    "data_card.md": "text/markdown; charset=utf-8",
+    "model_card.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+DOWNLOADS = (".docx",)
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def dossier_file(digest: str, file: str) -> FileResponse:
+    """Send a file of a dossier, once the whole dossier is proved to be what its digest says."""
+    if not DIGEST.fullmatch(digest) or file not in FILES:
+        raise HTTPException(404, "There is no such file of a dossier.")
+    try:
+        place = Store(settings().store).folder(DOSSIERS, digest) / file
+    except StoreError as error:
+        raise HTTPException(404, str(error)) from error
+    if not place.is_file():
+        raise HTTPException(404, f"This dossier has no {file}.")
+    name = file if file.endswith(DOWNLOADS) else None
+    headers = HEADERS | {"Content-Security-Policy": POLICY}
+    return FileResponse(place, media_type=FILES[file], headers=headers, filename=name)
