@@ -35,7 +35,7 @@ def serialised(bag: DagBag) -> Mapping[str, Mapping[str, Any]]:
 
 def dag_ids(*specs: ModelSpec) -> set[str]:
     """Return the ids of the Dags that models have."""
-    kinds = ("train", "release", "monitor", "score")
+    kinds = ("train", "release", "monitor", "score", "reproduce")
     return {
         f"{spec.name}.{kind}" for spec in specs for kind in kinds if kind != "score" or spec.deployment.batch
     }

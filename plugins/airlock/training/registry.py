@@ -5,6 +5,7 @@ Production follows the deployment record, never the registry.
 
 from collections.abc import Mapping
 
+from airlock.governance.reproductions import Reproduction
 from airlock.training.mlflow_client import client
 from airlock.training.tracking import ARTIFACT, PACKAGE_TAG
 
@@ -60,3 +61,15 @@ def register(model: str, mlflow_run_id: str, package_digest: str, tags: Mapping[
 def show_champion(model: str, version: int) -> None:
     """Point MLflow's alias `champion` at what was deployed; a signpost for people that nothing obeys."""
     client().set_registered_model_alias(model, CHAMPION, str(version))
+
+
+def show_reproduction(found: Reproduction) -> None:
+    """Tag a version with what came of training it again."""
+    result = "identical" if found.identical else "same answers" if found.same_answers else "different"
+    tags = {
+        "airlock.reproduced": result,
+        "airlock.reproduced_at": found.reproduced_at.isoformat(),
+        "airlock.reproduction": found.sentence,
+    }
+    for name, value in tags.items():
+        client().set_model_version_tag(found.model, str(found.version), name, value)
