@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airlock.dossier.words import interval, number, percent, plain
-from airlock.spec.metrics import DISPARITIES, HIGHER, MEASURES, Task
+from airlock.spec.metrics import DISPARITIES, HIGHER, LOWER, MEASURES, Task
 
 Evidence = Mapping[str, Any]
 
@@ -13,6 +13,8 @@ PARTS = (
     "decision", "inspection", "quarantine", "fairness", "proxies", "slices", "robustness", "exposure",
     "latency", "explanation", "portable", "impact", "catalogue", "data_drift",
 )  # fmt: skip
+#: Which way is better for Airlock's own gates.
+BETTER = {"rows": HIGHER, "rows_of_each_class": HIGHER, "champion": LOWER}
 #: The group figure that a disparity is about, where it is one.
 FIGURE_OF = {
     "demographic_parity_difference": "selection_rate",
@@ -40,18 +42,14 @@ def verdicts(evidence: Evidence) -> list[Mapping[str, Any]]:
     return sorted(evidence["verdicts"], key=lambda verdict: verdict["passed"])
 
 
-def interval_of(evidence: Evidence, gate: str) -> str:
-    """Return the interval of the figure a gate looked at, in words; nothing where none was computed."""
-    return interval((chosen(evidence).get("intervals") or {}).get(gate))
-
-
 def side_of(evidence: Evidence, gate: str) -> str:
     """Return which way the limit of a gate points, as a sign; nothing where it is no measure.
 
-    >>> side_of({"task": "binary"}, "roc_auc"), side_of({"task": "binary"}, "brier")
+    >>> side_of({"task": "binary"}, "roc_auc"), side_of({"task": "binary"}, "accuracy_difference by sex")
     ('≥', '≤')
     """
-    better = {"rows": HIGHER, "rows_of_each_class": HIGHER, **MEASURES[Task(evidence["task"])]}.get(gate)
+    known = {**BETTER, **MEASURES[Task(evidence["task"])]}
+    better = known.get(gate.split(" by ")[0])
     return {None: "", HIGHER: "≥"}.get(better, "≤")
 
 

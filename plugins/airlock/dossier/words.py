@@ -72,12 +72,13 @@ ORIGINS: Mapping[str, str] = {"spec": "spec", "policy": "policy", "airlock": "Ai
 
 
 def plain(name: str) -> str:
-    """Return what people call a thing that has a technical name.
+    """Return what people call a thing that has a technical name, also by an attribute.
 
-    >>> plain("roc_auc"), plain("something_else")
-    ('Ranking', 'something else')
+    >>> plain("roc_auc"), plain("accuracy_difference by sex"), plain("something_else")
+    ('Ranking', 'Gap in right answers by sex', 'something else')
     """
-    return WORDS.get(name, (title(name), ""))[0]
+    measure, by, attribute = name.partition(" by ")
+    return WORDS.get(measure, (title(measure), ""))[0] + by + attribute
 
 
 def meaning(name: str) -> str:
@@ -129,13 +130,13 @@ def percent(value: float | None) -> str:
     return f"{share:,.{digits}f} %"
 
 
-def interval(bounds: Sequence[float | None] | None) -> str:
+def interval(bounds: Sequence[Any] | None) -> str:
     """Return a 95 % interval in words, and nothing where there is none.
 
     >>> interval([0.71, 0.775]), interval(None), interval([None, None])
     ('0.710 to 0.775', '', '')
     """
-    if not bounds or any(bound is None for bound in bounds):
+    if not bounds or not all(isinstance(bound, int | float) for bound in bounds):
         return ""
     low, high = bounds
     return f"{number(low)} to {number(high)}"
