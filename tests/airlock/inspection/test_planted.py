@@ -1,7 +1,4 @@
-"""On the credit world, where the truth is known: what was planted is named, and nothing else is.
-
-`bench` has the rates over twenty seeds; here are as many as a test may take.
-"""
+"""On the credit world, where the truth is known: what was planted is named, and nothing else is."""
 
 from datetime import date
 from functools import cache
