@@ -25,14 +25,31 @@ def test_every_spec_has_its_dags_and_there_are_no_others(bag: Any) -> None:
 @pytest.mark.parametrize("model", SPECS)
 def test_train(bag: Any, model: str) -> None:
     dag = bag.dags[f"{model}.train"]
-    ways = chain("snapshot", "validate", "train", "evaluate", "gate", "register") | {("gate", "refuse")}
+    steps = ("admit", "snapshot", "validate", "inspect", "train", "evaluate", "examine", "gate", "register")
+    ways = chain(*steps) | {("gate", "refuse")}
     # What a step reads from an earlier one hangs on it, too.
-    read = {("train", "gate"), ("validate", "gate")}
-    assert edges(dag) == ways | read
+    read = {(step, "gate") for step in ("admit", "validate", "inspect", "train", "evaluate")}
+    assert edges(dag) == ways | read | {("train", "examine")}
     mapped = dag.get_task("train").expand_input.value
     assert mapped == {"candidate": list(SPECS[model].training.candidates)}
     assert dag.max_active_runs == 1
-    assert set(dag.params) == {"reason", "as_of"}
+    assert set(dag.params) == {"reason", "as_of", "mode"}
+    assert dag.params["mode"] == "search"
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_candidates_that_a_refit_skips_stop_nothing(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.train"]
+    rules = {task: dag.get_task(task).trigger_rule for task in ("evaluate", "examine", "gate")}
+    assert set(rules.values()) == {"none_failed_min_one_success"}
+    assert dag.get_task("register").trigger_rule == "all_success"
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_a_version_can_be_trained_again(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.reproduce"]
+    assert [task.task_id for task in dag.tasks] == ["reproduce"]
+    assert dag.params["version"] is None
 
 
 @pytest.mark.parametrize("model", SPECS)
@@ -120,7 +137,7 @@ def test_every_trigger_form_explains_its_fields(bag: Any) -> None:
             assert field.schema["title"], f"{dag.dag_id}.{name}"
             assert len(field.description) > 20, f"{dag.dag_id}.{name}"
             if dag.dag_id not in OF_THE_PROJECT:
-                assert field.value is None, "every field may stay empty"
+                assert field.value is None or field.value in field.schema["enum"], "it may stay as it is"
 
 
 def test_quarantine_asks_for_a_decision_and_a_reason(bag: Any) -> None:
