@@ -74,6 +74,10 @@ def residual_on_residual(
     the treatment; each row is predicted by trees that have not seen it. The effect is NaN where the others
     determine the treatment.
 
+    What the trees fail to learn of strong common causes stays in the effect. On a hard case (smooth, bent
+    causes whose naive slope is wrong by 0.93) it was wrong by 0.024 over 1,000 rows and 0.017 over 3,000, and
+    the interval held the truth in 28 and 34 of 40 draws: over few rows it is somewhat too narrow.
+
     Parameters
     ----------
     treatment, outcome
@@ -100,9 +104,7 @@ def residual_on_residual(
 
 
 def _predicted(values: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
-    trees = HistGradientBoostingRegressor(
-        max_iter=200, max_leaf_nodes=15, early_stopping=True, n_iter_no_change=10, random_state=seed
-    )
+    trees = HistGradientBoostingRegressor(max_leaf_nodes=15, early_stopping=False, random_state=seed)
     folds = KFold(FOLDS, shuffle=True, random_state=seed)
     with one_core():
         return cross_val_predict(trees, others, values, cv=folds, n_jobs=1)
@@ -134,7 +136,7 @@ def _outcome(spec: ModelSpec, rows: pa.Table) -> np.ndarray:
 
 
 def _others(spec: ModelSpec, rows: pa.Table, name: str) -> np.ndarray:
-    """Return every other feature, every protected column and the time as numbers: all may be common causes."""
+    """Return the other features, the protected columns and the time as numbers: all may be common causes."""
     names = [other for other in (*spec.data.features, *spec.data.protected) if other != name]
     kinds = {other: kind for other in names if (kind := spec.data.kind_of(other))}
     columns = frame(rows, kinds)
@@ -166,8 +168,8 @@ def _sentence(spec: ModelSpec, name: str, step: float, figures: Sequence[float])
     )
     return (
         f"{more} changes {outcome} by {effect} (95 % interval {low} to {high}), the other columns held "
-        f"equal. That is cause and effect only if every common cause of {name} and {data.target} is among the "
-        f"columns and none of these follows from {name}; the data cannot show whether it is so."
+        f"equal. That is cause and effect only if every common cause of {name} and {data.target} is among "
+        f"the columns and none of these follows from {name}; the data cannot show whether it is so."
     )
 
 

@@ -90,10 +90,10 @@ class Lending:
                 continue
             real = np.unique(self.real[name].dropna())
             between = real[(real > min(old, new)) & (real < max(old, new))]
-            tried = np.append(between[evenly(len(between), BETWEEN)], new)
-            tried = tried[np.argsort(np.abs(tried - old), kind="stable")]
-            others = {other: np.full(len(tried), value) for other, value in values.items()}
-            values = values | {name: float(tried[self._changes(others | {name: tried}).argmax()])}
+            steps: np.ndarray = np.append(between[evenly(len(between), BETWEEN)], new)
+            steps = steps[np.argsort(np.abs(steps - old), kind="stable")]
+            others = {other: np.full(len(steps), value) for other, value in values.items()}
+            values = values | {name: float(steps[self._changes(others | {name: steps}).argmax()])}
         return values
 
     def _changes(self, values: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -24,7 +24,7 @@ LOG_ODDS, PROBABILITY = "log-odds", "probability"
 #: Several classes have no odds: the logarithm of each one's weight, before all are made to add up to 1.
 LOG_WEIGHT = "log-weight of the class"
 #: On so many rows an explainer must add up before it is believed.
-PROOF_ROWS = 200
+PROOF_ROWS = 20
 TOLERANCE = 1e-6
 
 Raw = Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray]]
