@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from airlock.evaluation.figures import spell, to_json
+from airlock.examination.fairness.figures import MINIMUM_ROWS
 from airlock.examination.fairness.groups import Grouping, groupings
 from airlock.examination.fairness.telling import (
-    MINIMUM_ROWS,
     Told,
     bins_of,
     folds_of,
@@ -129,6 +129,7 @@ def _attribute(name: str, together: Told, score: Told, alone: Mapping[str, Told]
 
 
 def _findings(name: str, together: Told, alone: Mapping[str, Told]) -> list[Finding]:
+    telling = {feature: told for feature, told in alone.items() if _beyond(told, GIVES_AWAY)}
     found = [
         Finding(
             "proxy",
@@ -136,8 +137,7 @@ def _findings(name: str, together: Told, alone: Mapping[str, Told]) -> list[Find
             f"{feature} gives {name} away: from it alone {told.group} is told from the others with an AUC of "
             f"{spell(told.auc)}, where 0.5 is chance and {GIVES_AWAY} is much for one column.",
         )
-        for feature, told in alone.items()
-        if _beyond(told, GIVES_AWAY)
+        for feature, told in sorted(telling.items(), key=lambda item: -item[1].auc)
     ]
     if found or not _beyond(together, TOGETHER):
         return found

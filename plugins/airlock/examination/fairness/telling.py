@@ -12,14 +12,13 @@ import pyarrow as pa
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
+from airlock.examination.fairness.figures import MINIMUM_ROWS
 from airlock.examination.fairness.groups import Grouping, numbers, values
 from airlock.monitoring.counts import quantile_edges
 from airlock.package.cores import one_core
 from airlock.spec.columns import Kind
 
 FOLDS = 3
-#: Groups with fewer rows are not told: their area would be noise.
-MINIMUM_ROWS = 100
 #: Trees learn from at most so many rows, and of each group from at most an equal part of them.
 MOST_ROWS = 20_000
 TREES = {"max_iter": 40, "max_leaf_nodes": 15, "min_samples_leaf": 40, "early_stopping": False}

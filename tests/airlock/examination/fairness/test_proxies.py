@@ -104,11 +104,11 @@ def test_columns_without_values_or_of_one_value_are_no_hindrance() -> None:
 
 
 def test_too_few_rows_of_a_group_leave_the_measures_without_a_figure() -> None:
-    proxies = found(sex=["f"] * 99 + ["m"] * (ROWS - 99))
+    proxies = found(sex=["f"] * 49 + ["m"] * (ROWS - 49))
     assert np.isnan(list(proxies.measures.values())).all()
-    assert set(proxies.details.values()) == {"sex has no two groups of 100 rows to be told apart"}
+    assert set(proxies.details.values()) == {"sex has no two groups of 50 rows to be told apart"}
     assert proxies.attributes[0].sentence == (
-        "sex has no two groups of 100 rows, so nobody knows what gives it away."
+        "sex has no two groups of 50 rows, so nobody knows what gives it away."
     )
 
 
