@@ -81,7 +81,7 @@ class Quarantine(Section):
 
 
 class Inspection(Section):
-    """What the rows must be like before anything learns from them. Each bound blocks, unless accepted."""
+    """What the rows must be like to be learned from. All but `outliers` stop a training, unless accepted."""
 
     population: dict[str, dict[str, float]] = Field(
         {},
