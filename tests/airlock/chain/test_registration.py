@@ -35,9 +35,8 @@ def ruling_of(lender: Lender, trained: Trained, spec: ModelSpec) -> Ruling:
     return gate(
         spec,
         trained.lineage,
-        validation=trained.validation,
+        trained.found,
         made=trained.made,
-        evaluation=trained.evaluation,
         champion_version=None,
         store=lender.store,
     )
