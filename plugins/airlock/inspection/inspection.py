@@ -18,6 +18,7 @@ from airlock.inspection.label_rates import label_rates
 from airlock.inspection.leakage import leakage
 from airlock.inspection.representation import representation
 from airlock.inspection.rows import Rows
+from airlock.package.cores import one_core
 from airlock.spec import ModelSpec
 
 CHECKS: tuple[Callable[[Rows], list[Check]], ...] = (
@@ -82,7 +83,8 @@ def inspect(spec: ModelSpec, table: pa.Table) -> Inspection:
         When the spec accepts a finding that no check can have.
     """
     rows = Rows(spec, table)
-    checks = tuple(check for look in CHECKS for check in look(rows))
+    with one_core():
+        checks = tuple(check for look in CHECKS for check in look(rows))
     _require_known(spec, checks)
     return Inspection(
         rows=len(rows),
