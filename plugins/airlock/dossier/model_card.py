@@ -8,7 +8,7 @@ from typing import Any
 
 from airlock.dossier import reading
 from airlock.dossier.blocks import Block, Bullets, Card, Heading, Paragraph, Picture, Table
-from airlock.dossier.words import interval, meaning, moment, number, percent, plain, plural
+from airlock.dossier.words import interval, meaning, moment, number, ordered, percent, plain, plural
 
 UNEXAMINED = "Not examined."
 
@@ -77,13 +77,14 @@ def _factors(e: Mapping[str, Any]) -> Iterator[Block]:
 
 def _metrics(e: Mapping[str, Any]) -> Iterator[Block]:
     chosen, champion = reading.chosen(e), e["evaluation"]["champion"] or {}
-    bounds, theirs = chosen.get("intervals") or {}, champion.get("metrics") or {}
+    bounds = chosen.get("intervals") or {}
+    ours, theirs = chosen["metrics"], champion.get("metrics") or {}
     yield Heading("Metrics")
     yield Paragraph(f"Measured on {plural(e['rows'], 'row')} held out of training, with 95 % intervals.")
     rows = [
-        [f"{plain(name)} ({name})", meaning(name), number(value), interval(bounds.get(name)),
+        [f"{plain(name)} ({name})", meaning(name), number(ours[name]), interval(bounds.get(name)),
          number(theirs[name]) if name in theirs else ""]
-        for name, value in chosen["metrics"].items()
+        for name in ordered(ours)
     ]  # fmt: skip
     yield Table(["Metric", "What it says", "Value", "95 % interval", "Champion"], rows)
     if sentence := reading.comparison_sentence(e):

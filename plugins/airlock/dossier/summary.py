@@ -5,7 +5,7 @@ from typing import Any
 
 from airlock.dossier import reading
 from airlock.dossier.markdown import bullets, table
-from airlock.dossier.words import clean, interval, number, plain, plural
+from airlock.dossier.words import clean, interval, number, ordered, plain, plural
 from airlock.evaluation.escape import escape
 
 YES, NO = "✓", "✗"  # not emoji: many a server and many a browser has no font for those
@@ -47,13 +47,13 @@ def _findings(e: Mapping[str, Any]) -> Iterator[str]:
 
 def _figures(e: Mapping[str, Any]) -> Iterator[str]:
     chosen, champion = reading.chosen(e), e["evaluation"]["champion"]
-    theirs = (champion or {}).get("metrics") or {}
+    ours, theirs = chosen["metrics"], (champion or {}).get("metrics") or {}
     bounds = chosen.get("intervals") or {}
     decided_by = {e["select_by"], e["champion_by"], *(one["gate"] for one in e["verdicts"])}
     rows = [
-        (f"{escape(plain(name))} \\({escape(name)}\\)", number(value), interval(bounds.get(name)),
+        (f"{escape(plain(name))} \\({escape(name)}\\)", number(ours[name]), interval(bounds.get(name)),
          number(theirs[name]) if name in theirs else "")
-        for name, value in chosen["metrics"].items()
+        for name in ordered(ours)
         if name in decided_by
     ]  # fmt: skip
     beside = f"champion \\(version {e['champion_version']}\\)" if e["champion_version"] else "champion"

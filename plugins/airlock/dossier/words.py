@@ -1,7 +1,7 @@
 """Plain words for what statisticians call by other names, and figures as people read them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +48,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "shift_under_missing_values": ("Answers moved by gaps", "how far, when values are missing"),
     "shift_under_unseen_categories": ("Answers moved by new categories", "how far"),
     "rule_violations": ("Broken rules", "share of rows, of the rule that is broken most"),
-    "worst_slice_excess": ("Worst slice", "how much worse than elsewhere"),
+    "worst_slice_excess": ("Worst slice", "how much worse than the model expects of itself"),
     "proxy_auc": ("Features give groups away", "0.5 is not at all, 1 is always"),
     "score_proxy_auc": ("Score gives groups away", "0.5 is not at all, 1 is always"),
     "membership_auc": ("Gives its training data away", "0.5 is not at all, 1 is always"),
@@ -79,6 +79,16 @@ def plain(name: str) -> str:
     """
     measure, by, attribute = name.partition(" by ")
     return WORDS.get(measure, (title(measure), ""))[0] + by + attribute
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Return names in the order in which people read them: as above, then those without words.
+
+    >>> ordered(["unknown", "recall", "accuracy", "roc_auc"])
+    ['roc_auc', 'accuracy', 'recall', 'unknown']
+    """
+    places = {name: place for place, name in enumerate(WORDS)}
+    return sorted(names, key=lambda name: (places.get(name, len(places)), name))
 
 
 def meaning(name: str) -> str:
@@ -178,7 +188,8 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
+    "ordered": ordered,
     "plain": plain,
     "meaning": meaning,
     "words": title,

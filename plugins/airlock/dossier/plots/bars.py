@@ -19,7 +19,7 @@ def importance(explanation: Mapping[str, Any]) -> Plot:
     most = explanation["importance"][:MOST]
     names, values = [one["feature"] for one in most], [one["value"] or 0.0 for one in most]
     left_out = len(explanation["importance"]) - len(most)
-    says = f"Mean size of a feature's share in an answer. {explanation['method']}."
+    says = f"Mean size of a feature's share in an answer. By {explanation['method']}."
     return _bars(
         "importance", "What moves the answers", says + _left_out(left_out, "feature"),
         names, values, f"Mean contribution ({explanation['unit']})",
