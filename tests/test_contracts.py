@@ -12,8 +12,9 @@ from airlock.chain.admission import admit
 from airlock.data.suite import load_suite
 from airlock.mail.facts import FACTS
 from airlock.settings import ROOT
-from airlock.spec import METRICS, ModelSpec, load_model, load_policy, model_names
+from airlock.spec import ModelSpec, load_model, load_policy, model_names
 from airlock.spec.catalogue import entry_names, load_entry
+from airlock.spec.metrics import MEASURES
 from airlock.spec.policy import Tier
 from airlock.training.estimator import estimator_for
 from airlock.usercode import resolve
@@ -118,7 +119,7 @@ def test_every_key_that_is_used_is_explained(model: str) -> None:
 def test_a_policy_is_there_for_every_tier_and_loads(tier: Tier) -> None:
     policy = load_policy(INCLUDE, tier)
     for task, limits in policy.limits.items():
-        assert {limit.metric for limit in limits} <= set(METRICS[task])
+        assert {limit.metric for limit in limits} <= set(MEASURES[task])
 
 
 def test_a_higher_tier_never_asks_for_less() -> None:

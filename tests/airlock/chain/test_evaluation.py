@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from airlock.chain.evaluation import EVALUATIONS, evaluate_candidates
+from airlock.chain.examination import examine
 from airlock.chain.gate import Ruling, gate
 from airlock.chain.registration import EVIDENCE
 from airlock.digests import canonical_json, digest_of
+from airlock.evaluation.errors import EvaluationError
 from airlock.spec import ModelSpec
+from airlock.spec.governance import Limit
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.lender import Lender, Trained
@@ -22,9 +25,8 @@ def judged(lender: Lender, trained: Trained, spec: ModelSpec | None = None) -> R
     return gate(
         spec or lender.spec,
         trained.lineage,
-        validation=trained.validation,
+        trained.found,
         made=trained.made,
-        evaluation=trained.evaluation,
         champion_version=None,
         store=lender.store,
     )
@@ -135,7 +137,27 @@ def test_one_failed_gate_is_enough_and_stands_in_the_evidence(lender: Lender, tr
 
 def test_without_the_validation_there_is_no_evidence(lender: Lender, trained: Trained) -> None:
     with pytest.raises(StoreError, match="validations 000000000000 is not in the evidence store"):
-        judged(lender, replace(trained, validation="0" * 64))
+        judged(lender, replace(trained, found=replace(trained.found, validation="0" * 64)))
+
+
+def test_what_was_examined_must_be_what_was_chosen(lender: Lender, trained: Trained) -> None:
+    other = next(one["package"] for one in trained.made if one["candidate"] != trained.evaluation["best"])
+    examined = examine(
+        lender.spec, trained.lineage.snapshot, other, champion_package=None, store=lender.store
+    )
+    with pytest.raises(EvaluationError, match="was examined, and .* was chosen"):
+        judged(lender, replace(trained, found=replace(trained.found, examination=examined)))
+
+
+def test_a_limit_on_what_was_examined_is_judged(lender: Lender, trained: Trained) -> None:
+    facts = lender.store.json(EVIDENCE, judged(lender, trained).evidence_digest)
+    assert facts["fairness"]["attributes"][0]["attribute"] == "sex"
+    limit = Limit(metric="latency_ms", at_most=0.001)
+    asking = lender.spec.gates.model_copy(update={"limits": (limit,)})
+    ruling = judged(lender, trained, lender.spec.model_copy(update={"gates": asking}))
+    (verdict,) = [one for one in ruling.verdicts if one.gate == "latency_ms"]
+    assert not verdict.passed
+    assert verdict.value == facts["latency"]["measures"]["latency_ms"]
 
 
 def test_evidence_tells_runs_apart(lender: Lender, trained: Trained) -> None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -28,8 +29,16 @@ EVIL = (
 )
 
 
+UNFAIR = {"about": "fairness", "subject": "sex=f", "sentence": "sex=f fares otherwise."}
+PARTS: dict[str, Any] = {
+    "impact": None,
+    "fairness": {"measures": {"accuracy_difference": None}, "findings": [UNFAIR]},
+    "data_drift": [{"column": "income", "psi": 0.1}],
+}
+
+
 def facts(cause: str = "a schedule", **changes) -> dict:
-    spec = loan_spec(title=changes.pop("title", "Loans"))
+    spec = loan_spec(title=changes.pop("title", "Loans"), decision=changes.pop("decision", None))
     folds = {"roc_auc": {"mean": 0.75, "std": 0.02}}
     metrics = {"roc_auc": 0.741, "brier": float("nan")}
     results = (
@@ -71,6 +80,7 @@ def facts(cause: str = "a schedule", **changes) -> dict:
         validation=validation.to_json(),
         evaluation=evaluation,
         verdicts=judge(spec, evaluation),
+        parts=PARTS,
         dag_run_id="manual__2026-11-01",
         mlflow_run_id="1" * 32,
         trained_by="dana",
@@ -97,6 +107,20 @@ def test_it_says_what_is_decided_by() -> None:
     ]
 
 
+def test_what_other_steps_found_stands_in_it_and_their_findings_together() -> None:
+    found = facts()
+    assert {name: found[name] for name in PARTS} == PARTS
+    assert found["findings"] == [UNFAIR]
+
+
+def test_it_says_what_yes_means_and_costs() -> None:
+    assert facts()["decision"] is None
+    costs = {"false_positive": 1, "false_negative": 4, "unit": "EUR"}
+    decided = facts(decision={"yes_means": "no loan", "costs": costs})["decision"]
+    assert (decided["yes_means"], decided["positive"], decided["threshold"]) == ("no loan", "true", 0.2)
+    assert decided["costs"]["unit"] == "EUR"
+
+
 def test_what_the_suite_found_comes_with_its_figure() -> None:
     (failed,) = facts()["validation"]["failed"]
     assert failed["sentence"] == f"channel holds {EVIL}. Observed: 17 of 5,000 unexpected."
@@ -114,9 +138,6 @@ def test_its_digest_outlives_json_and_postgresql(fresh_database: str) -> None:
         back = connection.execute(sa.select(sa.cast(sa.literal(found, JSONB), JSONB))).scalar_one()
     engine.dispose()
     assert digest_of(back) == digest_of(json.loads(json.dumps(found))) == digest_of(found)
-
-
-
 
 
 @given(st.text())

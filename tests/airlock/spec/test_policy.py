@@ -40,8 +40,8 @@ LOOSER = {
         "Write 0.8 or more",
     ),
     "quarantine": (
-        "  history: 365d\n",
-        "  history: 365d\n  quarantine: {share: 0.2}\n",
+        "quarantine: {share: 0.01}",
+        "quarantine: {share: 0.2}",
         "data.quarantine.share",
         "at most 0.05",
         "Write 0.05 or less",
