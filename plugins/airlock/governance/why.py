@@ -5,6 +5,7 @@
 
 import argparse
 import sys
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,25 +20,35 @@ from airlock.governance.tables import deployments as deployments_table
 from airlock.governance.tables import releases as releases_table
 from airlock.settings import SettingsError, database_url
 
+T = TypeVar("T")
+
 
 def why_not(conn: Connection, candidate: Candidate) -> str:
     """Say in one line why a candidate is not in production, or since when it is."""
+    release = _newest(conn, Release, releases_table, candidate.id)
+    answered = len(releases.approvals(conn, release.id)) if release else 0
+    deployment = _newest(conn, Deployment, deployments_table, candidate.id)
     if candidate.state == "refused":
         return f"Its gates refused it: {candidate.reason}"
-    if deployment := _deployment(conn, candidate):
+    return standing(candidate.model, deployment, release, answered)
+
+
+def standing(model: str, deployment: Deployment | None, release: Release | None, answered: int) -> str:
+    """Say where a registered candidate stands, from its newest deployment, release and answers about that."""
+    if deployment:
         since = f"{deployment.deployed_at:%Y-%m-%d %H:%M} UTC"
         if deployment.retired_at is None:
             return f"It is in production, since {since}."
+        because = (deployment.retired_because or "no reason is recorded").rstrip(".")
         until = f"{deployment.retired_at:%Y-%m-%d %H:%M} UTC"
         verb = "was withdrawn" if deployment.withdrawn else "ended"
-        return f"It was in production from {since} and {verb} at {until}: {deployment.retired_because}."
-    release = _release(conn, candidate)
+        return f"It was in production from {since} and {verb} at {until}: {because}."
     if release is None:
-        return f"No release of it was opened yet: look at the runs of {candidate.model}.release."
-    return _stands(release, answered=len(releases.approvals(conn, release.id)))
+        return f"No release of it was opened yet: look at the runs of {model}.release."
+    return _waits(release, answered)
 
 
-def _stands(release: Release, *, answered: int) -> str:
+def _waits(release: Release, answered: int) -> str:
     if release.state == "open":
         missing = release.people - answered
         people = "person" if missing == 1 else "people"
@@ -49,26 +60,10 @@ def _stands(release: Release, *, answered: int) -> str:
     return release.reason
 
 
-def _deployment(conn: Connection, candidate: Candidate) -> Deployment | None:
-    query = (
-        sa.select(deployments_table)
-        .where(deployments_table.c.candidate_id == candidate.id)
-        .order_by(deployments_table.c.id.desc())
-        .limit(1)
-    )
+def _newest(conn: Connection, kind: type[T], table: sa.Table, candidate: int) -> T | None:
+    query = sa.select(table).where(table.c.candidate_id == candidate).order_by(table.c.id.desc()).limit(1)
     row = conn.execute(query).one_or_none()
-    return None if row is None else record_of(Deployment, row)
-
-
-def _release(conn: Connection, candidate: Candidate) -> Release | None:
-    query = (
-        sa.select(releases_table)
-        .where(releases_table.c.candidate_id == candidate.id)
-        .order_by(releases_table.c.id.desc())
-        .limit(1)
-    )
-    row = conn.execute(query).one_or_none()
-    return None if row is None else record_of(Release, row)
+    return None if row is None else record_of(kind, row)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,14 +4,28 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
+from airlock.governance.deployments import Deployment
 from airlock.governance.engine import connect
-from airlock.governance.tables import approvals, candidates, deployments, nights, quarantine, releases
+from airlock.governance.records import record_of
+from airlock.governance.releases import Release
+from airlock.governance.tables import (
+    approvals,
+    candidates,
+    deployments,
+    nights,
+    quarantine,
+    releases,
+    reproductions,
+)
+from airlock.governance.why import standing
+
+T = TypeVar("T")
 
 STATEMENT_SECONDS = 5.0
 NEWEST = 20
@@ -49,7 +63,9 @@ class Newest:
 class History:
     """The newest records of one model, newest first.
 
-    `answers` are a release's approvals by its id; `held` is how many rows wait in its quarantine.
+    `answers` are a release's approvals by its id; `held` is how many rows wait in its quarantine. By a
+    candidate's id, `standings` say why it is not in production and `reproductions` what came of training it
+    again.
     """
 
     champion: RowMapping | None
@@ -59,6 +75,8 @@ class History:
     nights: Sequence[RowMapping]
     answers: Mapping[int, Sequence[RowMapping]] = field(default_factory=dict)
     held: int = 0
+    standings: Mapping[int, str] = field(default_factory=dict)
+    reproductions: Mapping[int, RowMapping] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,8 @@ def history(conn: Connection, model: str) -> History:
         ),
         answers=_answers(conn, [release["id"] for release in opened]),
         held=conn.execute(_held(sa.select(sa.func.count()), model)).scalar_one(),
+        standings=_standings(conn, model),
+        reproductions=_reproductions(conn, model),
     )
 
 
@@ -126,6 +146,35 @@ def quarantined(conn: Connection, model: str) -> Quarantined:
 
 def _held(query: sa.Select[Any], model: str) -> sa.Select[Any]:
     return query.where(quarantine.c.model == model, quarantine.c.state == "held")
+
+
+def _standings(conn: Connection, model: str) -> dict[int, str]:
+    """Say of each registered candidate why it is not in production, or since when it is."""
+    deployed = _newest_of_candidates(conn, Deployment, deployments, model)
+    opened = _newest_of_candidates(conn, Release, releases, model)
+    answers = _answers(conn, [release.id for release in opened.values()])
+    known = sa.select(candidates.c.id).where(candidates.c.model == model, candidates.c.state == "registered")
+    return {
+        candidate: standing(
+            model,
+            deployed.get(candidate),
+            opened.get(candidate),
+            len(answers.get(opened[candidate].id, ())) if candidate in opened else 0,
+        )
+        for candidate in conn.execute(known).scalars()
+    }
+
+
+def _newest_of_candidates(conn: Connection, kind: type[T], table: sa.Table, model: str) -> dict[int, T]:
+    query = _first_of_each(sa.select(table).where(table.c.model == model), table.c.candidate_id, table.c.id)
+    return {row.candidate_id: record_of(kind, row) for row in conn.execute(query)}
+
+
+def _reproductions(conn: Connection, model: str) -> dict[int, RowMapping]:
+    """Return what came of training each version again, the last time somebody did."""
+    query = sa.select(reproductions).where(reproductions.c.model == model)
+    newest = _first_of_each(query, reproductions.c.candidate_id, reproductions.c.id)
+    return {row["candidate_id"]: row for row in conn.execute(newest).mappings()}
 
 
 def _releases() -> sa.Select[Any]:

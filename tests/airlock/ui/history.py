@@ -6,6 +6,7 @@ from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from airlock.governance import tables
+from airlock.governance.reproductions import Reproduction
 
 MORNING = datetime(2026, 11, 2, 8, 15, tzinfo=UTC)
 METRICS = {"roc_auc": 0.74213, "average_precision": 0.387, "brier": 0.1123}
@@ -133,3 +134,22 @@ def year(conn: Connection, model: str = "credit_risk") -> None:
     shifted = "income has shifted: PSI 1.84, limit 0.25. Its mean was 3,214 in training and is 4,890 now."
     score = "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training and is 0.189 now."
     night(conn, model, MORNING.date() - timedelta(days=1), shifted, score)
+
+
+def reproduction(version: int, model: str = "credit_risk") -> Reproduction:
+    """Return what came of training a version of that year again: the candidates are numbered as they came."""
+    return Reproduction(
+        model=model,
+        version=version,
+        candidate_id={3: 1, 4: 3, 5: 4}[version],
+        dag_run_id="manual__again",
+        asked_by="ada",
+        package_digest="8" * 64,
+        identical=True,
+        same_answers=True,
+        largest_difference=0.0,
+        equal_decisions=1.0,
+        changed={},
+        sentence=f"{model} version {version}, trained again, is the same to the last byte (package 888888888888).",
+        reproduced_at=MORNING,
+    )

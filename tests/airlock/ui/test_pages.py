@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from airlock.governance import reproductions
 from airlock.ui import queries
-from tests.airlock.ui.history import night, year
+from tests.airlock.ui.history import night, reproduction, year
 
 ROUTES = (
     "/airlock/",
@@ -54,6 +55,24 @@ def test_the_model_page_shows_its_whole_life(browser: TestClient, engine: Engine
     assert "<b>omar</b>" in page and "calibration for &lt;small&gt; loans" in page
     assert "../../dags/credit_risk.release/runs/asset_triggered__2026-10-03T08%3A15%3A00%2B00%3A00_" in page
     assert 'href="../pages/credit_risk/nights/2026-11-01.html"' in page
+
+
+def test_every_candidate_says_where_it_stands_and_whether_it_came_out_the_same_again(
+    browser: TestClient, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        year(conn)
+        reproductions.record(conn, reproduction(version=4))
+    page = browser.get("/airlock/models/credit_risk").text
+    for words in (
+        "It was in production from 2026-09-03",
+        "Replaced by the version after it.</td>",
+        "roc_auc is 0.684; the policy asks for at least 0.7.",
+        "It is in production, since 2026-10-03",
+        "It waits for 2 of 2 people to answer",
+        "is the same to the last byte",
+    ):
+        assert words in page
 
 
 def test_a_model_without_records_says_what_comes_first(browser: TestClient) -> None:
