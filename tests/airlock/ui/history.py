@@ -150,6 +150,6 @@ def reproduction(version: int, model: str = "credit_risk") -> Reproduction:
         largest_difference=0.0,
         equal_decisions=1.0,
         changed={},
-        sentence=f"{model} version {version}, trained again, is the same to the last byte (package 888888888888).",
+        sentence=f"{model} version {version}, trained again, is the same to the last byte.",
         reproduced_at=MORNING,
     )
