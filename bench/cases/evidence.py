@@ -84,14 +84,8 @@ class Training:
             champion=next(iter(candidates.values())),
         )
         chosen = evaluation.chosen.package
-        nothing = {
-            "rows": len(table),
-            "checks": [],
-            "columns": [],
-            "groups": [],
-            "classes": {},
-            "findings": [],
-        }
+        lists = dict.fromkeys(("checks", "columns", "groups", "findings"), ())
+        inspection = {**lists, "rows": len(table), "classes": {}}
         held = {"held": 0, "released": 0, "dropped": 0, "share": 0.0, "allowed": 0.0, "reasons": []}
         suite = {"suite": spec.name, "success": True, "checks": []}
         ruling = gate(
@@ -101,7 +95,7 @@ class Training:
                 admission=store.keep_json(ADMISSIONS, admit(spec, include=self.include).to_json()),
                 validation=store.keep_json(VALIDATIONS, suite),
                 quarantine=store.keep_json(QUARANTINES, held),
-                inspection=store.keep_json(INSPECTIONS, inspection | {"classes": {}}),
+                inspection=store.keep_json(INSPECTIONS, inspection),
                 evaluation=store.keep_json(EVALUATIONS, evaluation.to_json()),
                 examination=examine(spec, snapshot, chosen, champion_package=chosen, store=store),
             ),
