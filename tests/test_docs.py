@@ -2,17 +2,21 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from airlock.chain.admission import admit
 from airlock.data.suite import load_suite
 from airlock.settings import ROOT
+from airlock.spec import load_model
 from airlock.spec.catalogue import Entry
 from airlock.spec.columns import Column
-from airlock.spec.data import Source, Use
+from airlock.spec.data import Quarantine, Source, Use
 from airlock.spec.impact import Impact
+from airlock.spec.robustness import Rule
 
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 ADMISSION = (ROOT / "docs" / "admission.md").read_text(encoding="utf-8")
@@ -23,9 +27,14 @@ def blocks(language: str, text: str = DATA) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-@pytest.mark.parametrize("text", blocks("yaml"))
+@pytest.mark.parametrize("text", [text for text in blocks("yaml") if text.startswith("source:")])
 def test_the_sources_in_data_md_are_sources(text: str) -> None:
     Source.model_validate(yaml.safe_load(text)["source"])
+
+
+def test_the_quarantine_in_data_md_is_one() -> None:
+    (text,) = [text for text in blocks("yaml") if "quarantine:" in text]
+    assert Quarantine.model_validate(yaml.safe_load(text)["data"]["quarantine"]).share
 
 
 def test_the_suite_in_data_md_is_a_suite(tmp_path: Path) -> None:
@@ -42,6 +51,24 @@ def test_the_files_in_admission_md_can_be_read() -> None:
     assert Column.model_validate(column["region"]).feature_because
     form = Impact.model_validate(impact)
     assert all(getattr(form, key) for key in Impact.model_fields), "the example leaves nothing out"
+
+
+def test_the_model_in_the_readme_is_admitted(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    spec, impact = blocks("yaml", readme)
+    (suite,) = blocks("json", readme)
+    shutil.copytree(ROOT / "include" / "policies", tmp_path / "policies")
+    folder = tmp_path / "models" / "churn"
+    folder.mkdir(parents=True)
+    for name, text in (("model.yaml", spec), ("impact.yaml", impact), ("expectations.json", suite)):
+        (folder / name).write_text(text, encoding="utf-8")
+    assert admit(load_model(tmp_path, "churn"), include=tmp_path).impact
+    assert load_suite(folder / "expectations.json").expectations
+
+
+def test_the_rules_in_dossier_md_are_rules() -> None:
+    (text,) = blocks("yaml", (ROOT / "docs" / "dossier.md").read_text(encoding="utf-8"))
+    assert [Rule.model_validate(rule) for rule in yaml.safe_load(text)["rules"]]
 
 
 @pytest.mark.parametrize(

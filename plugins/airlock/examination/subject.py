@@ -1,4 +1,4 @@
-"""The subject of an examination: a candidate, rows it has not seen, what it says of them and what happened."""
+"""The subject of an examination: a candidate, unseen rows, what it says of them and what happened."""
 
 from dataclasses import dataclass
 from functools import cached_property
