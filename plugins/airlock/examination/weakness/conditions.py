@@ -122,4 +122,4 @@ def _edges(values: np.ndarray) -> np.ndarray:
 
 
 def _spell(value: float) -> str:
-    return f"{value:,.15g}"
+    return f"{float(value):,}".removesuffix(".0")

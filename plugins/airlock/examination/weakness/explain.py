@@ -1,6 +1,5 @@
 """Explaining: the fewest and simplest slices in which a model is more wrong than it expects."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,37 +51,30 @@ def explain(
     """
     named: list[Explained] = []
     left: np.ndarray = np.ones(len(loss), dtype=bool)
-    for one in _one_by_one(cut, loss, excess, left, least=least, material=material):
-        named.append(one)
-        left &= ~cut.members[:, one.looked.pairs[one.place]].all(axis=1)
-    return named, left
-
-
-def _one_by_one(
-    cut: Cut, loss: np.ndarray, excess: np.ndarray, left: np.ndarray, *, least: int, material: float
-) -> Iterator[Explained]:
-    """Yield slices among the rows `left`, which whoever takes them changes in between."""
-    for _ in range(MOST):
-        rows = replace(cut, members=cut.members[left])
-        looked = contrasts(rows, loss[left], excess[left], least)
+    while len(named) < MOST:
+        there = replace(cut, members=cut.members[left])
+        looked = contrasts(there, loss[left], excess[left], least)
         clear = (looked.p_values <= FAMILY_WISE) & (looked.above >= material)
         if not clear.any():
-            return
+            break
         surest = int(np.argmax(np.where(clear, looked.t, -np.inf)))
-        yield Explained(looked, _simplest(looked, surest, clear, least, material))
+        place = _simplest(looked, surest, clear, least, material)
+        named.append(Explained(looked, place))
+        left &= ~cut.members[:, looked.pairs[place]].all(axis=1)
+    return named, left
 
 
 def _simplest(looked: Contrasts, place: int, clear: np.ndarray, least: int, material: float) -> int:
     """Return one of a slice's two conditions alone, where its other rows are in excess too, or too few."""
-    best = place
-    for condition in looked.pairs[place]:
-        alone = np.flatnonzero((looked.pairs == condition).all(axis=1))
-        if not len(alone) or alone[0] == place or not clear[alone[0]]:
-            continue
-        rest = looked.inside[alone[0]] - looked.inside[place]
-        outside = looked.outside[alone[0]]
-        bar = material + max(outside.excess / outside.rows, 0.0)
-        wider = rest.rows < least or rest.excess / rest.rows >= bar
-        if wider and (best == place or looked.t[alone[0]] > looked.t[best]):
-            best = int(alone[0])
-    return best
+    simpler = [
+        wider
+        for wider in looked.alone[looked.pairs[place]].tolist()
+        if wider not in (-1, place) and clear[wider] and _shares(looked, wider, place, least, material)
+    ]
+    return max(simpler, key=lambda wider: float(looked.t[wider]), default=place)
+
+
+def _shares(looked: Contrasts, wider: int, place: int, least: int, material: float) -> bool:
+    rest = looked.inside[wider] - looked.inside[place]
+    bar = material + max(float(looked.outside[wider].mean_excess), 0.0)
+    return bool(rest.rows < least or rest.mean_excess >= bar)

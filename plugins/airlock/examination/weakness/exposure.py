@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.stats import rankdata
 
 from airlock.evaluation.figures import spell, to_json
 from airlock.examination.subject import Subject
-from airlock.examination.weakness.sample import evenly, part_of
+from airlock.examination.weakness.sample import evenly
 from airlock.package.labels import truth_of
 from airlock.package.predictor import Predictor
 from airlock.spec import ModelSpec
@@ -53,12 +54,13 @@ class Exposure:
 
 
 def measure_exposure(spec: ModelSpec, predictor: Predictor, train: pa.Table, subject: Subject) -> Exposure:
-    """Hold the losses of training rows against those of as many held-out rows.
+    """Hold the losses of training rows against those of as many held-out rows, at most 5,000 of each.
 
-    Both sides are taken evenly, at most 5,000 rows each. Where the split is by time, the held-out rows are
-    also the newer ones: if the world has become harder to predict, losses tell the sides apart although
-    nothing was learned by heart, and the figure is too high; if it has become easier, too low. A split at
-    random has no such error.
+    Where the split is at random, both are taken evenly. Where it is by time, the held-out rows are also the
+    newer ones: if the world has become harder to predict, losses tell the sides apart although nothing was
+    learned by heart, and the figure is too high; if it has become easier, too low. To keep that small, the
+    newest training rows are held against the oldest held-out ones then; what is left of it cannot be told
+    from exposure, and the sentence says so.
 
     Parameters
     ----------
@@ -70,17 +72,20 @@ def measure_exposure(spec: ModelSpec, predictor: Predictor, train: pa.Table, sub
         The same model beside the hold-out.
     """
     rows = min(len(train), len(subject), MOST_ROWS)
-    others = part_of(subject, rows)
-    members = train.take(pa.array(evenly(len(train), rows)))
-    truth = truth_of(members, spec.data.target, spec.task)
-    learned = Subject(spec, predictor, members, truth, predictor.predict_table(members))
-    if rows < 2 or not (np.isfinite(learned.losses).all() and np.isfinite(others.losses).all()):
+    by_time = spec.training.split.by == "time"
+    if by_time:
+        members = train.take(_in_time(spec, train)[len(train) - rows :])
+        others = subject.rows.take(_in_time(spec, subject.rows)[:rows])
+    else:
+        members, others = (table.take(pa.array(evenly(len(table), rows))) for table in (train, subject.rows))
+    learned, new = (_losses(spec, predictor, table) for table in (members, others))
+    if rows < 2 or not (np.isfinite(learned).all() and np.isfinite(new).all()):
         nothing = "Whether the model gives away what it learned from cannot be told: "
         why = "not every answer is a number." if rows >= 2 else f"there are {rows} rows of each side."
         return Exposure(math.nan, math.nan, math.nan, rows, nothing + why)
-    auc, error = auc_and_error(-learned.losses, -others.losses)
+    auc, error = auc_and_error(-learned, -new)
     low, high = max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
-    return Exposure(auc, low, high, rows, _sentence(auc, low, high, by_time=spec.training.split.by == "time"))
+    return Exposure(auc, low, high, rows, _sentence(auc, low, high, by_time=by_time))
 
 
 def auc_and_error(positives: np.ndarray, negatives: np.ndarray) -> tuple[float, float]:
@@ -101,6 +106,17 @@ def auc_and_error(positives: np.ndarray, negatives: np.ndarray) -> tuple[float, 
     above = (ranks[:many] - rankdata(positives)) / few
     below = 1 - (ranks[many:] - rankdata(negatives)) / many
     return float(above.mean()), math.sqrt(above.var(ddof=1) / many + below.var(ddof=1) / few)
+
+
+def _losses(spec: ModelSpec, predictor: Predictor, rows: pa.Table) -> np.ndarray:
+    truth = truth_of(rows, spec.data.target, spec.task)
+    return Subject(spec, predictor, rows, truth, predictor.predict_table(rows)).losses
+
+
+def _in_time(spec: ModelSpec, rows: pa.Table) -> pa.Array:
+    """Return the positions of the rows from the oldest to the newest."""
+    keys = [key for key in (spec.data.event_time, spec.data.entity_key) if key]
+    return pc.sort_indices(rows, sort_keys=[(key, "ascending") for key in keys])
 
 
 def _sentence(auc: float, low: float, high: float, *, by_time: bool) -> str:

@@ -126,7 +126,7 @@ def _result(rule: Rule, rows: int, missing: int, broken: int, problem: str) -> R
     share = broken / rows if rows and not problem else math.nan
     passed = share <= rule.at_most
     if not problem and not rows:
-        problem = f"No row has a {rule.feature} that could be changed, so it cannot be told."
+        problem = f"{rule.feature} could be changed on no row, so it cannot be told."
     if not problem:
         does = {"must_not_rise": "rises", "must_not_fall": "falls", "must_not_change": "changes"}[rule.score]
         problem = (

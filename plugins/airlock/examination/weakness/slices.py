@@ -21,6 +21,7 @@ from airlock.examination.weakness.excess import excess_of
 from airlock.examination.weakness.explain import FAMILY_WISE, explain
 from airlock.examination.weakness.sample import part_of
 from airlock.findings import Finding
+from airlock.monitoring.sentences import percent
 from airlock.spec import Task
 
 #: At most so many rows are looked at, taken evenly.
@@ -108,15 +109,15 @@ class Slices:
 
     def _sentence(self, one: Slice, after: int) -> str:
         than = {
-            "log loss": f"{spell(one.excess)} more than the model's own probabilities let expect",
-            "squared error": f"{one.excess:.0%} more than answers of that size usually have",
+            "log loss": f"{spell(one.excess)} more than the model's own probabilities say it should be",
+            "squared error": f"{percent(one.excess)} more than answers of that size usually have",
         }[self.loss]
         if one.slice == ALL:
             return f"The {self.loss} is {spell(one.loss)} over {ALL} ({one.rows:,}), {than}."
         apart = "Apart from the slices named before, the" if after else "The"
         return (
             f"{apart} {self.loss} is {spell(one.loss, one.elsewhere)} for {one.slice} ({one.rows:,} rows, "
-            f"{one.share:.1%}) and {spell(one.elsewhere, one.loss)} elsewhere: {than}."
+            f"{percent(one.share)}) and {spell(one.elsewhere, one.loss)} elsewhere: {than}."
         )
 
 
@@ -160,9 +161,9 @@ def _slice(cut: Cut, looked: Contrasts, place: int, total: int) -> Slice:
         slice=" and ".join(words),
         rows=int(inside.rows),
         share=float(inside.rows / total),
-        loss=float(inside.loss / inside.rows),
-        elsewhere=float(outside.loss / outside.rows),
-        excess=float(looked.excess[place]),
+        loss=float(inside.mean_loss),
+        elsewhere=float(outside.mean_loss),
+        excess=float(inside.mean_excess),
         p_value=float(looked.p_values[place]),
     )
 
@@ -185,10 +186,10 @@ def _rest(
 
 
 def _worst(cut: Cut, looked: Contrasts, total: int) -> tuple[Slice, ...]:
-    """Return the slices with the highest loss, leaving out those that mostly repeat one before."""
-    means = looked.inside.loss / looked.inside.rows
+    """Return the slices with the highest loss, leaving out what fewer words or a worse one say better."""
+    means = looked.inside.mean_loss
     listed: list[int] = []
-    new = means > looked.whole.loss / looked.whole.rows
+    new = (means > looked.whole.mean_loss) & looked.clearer(FAMILY_WISE)
     while new.any() and len(listed) < WORST:
         place = int(np.argmax(np.where(new, means, -np.inf)))
         listed.append(place)
