@@ -46,6 +46,16 @@ def log_in(page: "Page", user: str, password: str) -> None:
     page.keyboard.press("Enter")
 
 
+@contextmanager
+def troubles(page: "Page") -> Iterator[list[str]]:
+    """Collect what the browser complains of: errors and warnings in its console, and requests that fail."""
+    found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("requestfailed", lambda request: found.append(f"{request.url}: {request.failure}"))
+    yield found
+
+
 def resize(page: "Page", *, height: int) -> None:
     """Make the window as high as what it shows."""
     page.set_viewport_size({"width": WIDTH, "height": height})

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,22 +11,46 @@ from demo.people import People
 from demo.progress import Progress
 from stack.airflow_records import Run
 from stack.settings import ROOT
-from tests.e2e.models import GUARDED, SLOW, add_guarded_model, add_refused_models, add_slow_model
+from tests.e2e.browser import CHROMIUM, chromium
+from tests.e2e.models import (
+    FAULTY,
+    GUARDED,
+    SLOW,
+    add_faulty_model,
+    add_guarded_model,
+    add_refused_models,
+    add_slow_model,
+)
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack, new_settings
 from tests.e2e.trained import Trained, registered
 from tests.stack.ports import free_ports
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 HERE = Path(__file__).parent
-MODELS = ("refused_models", "guarded_model", "slow_model")
-TRAININGS = ("diagnosis_training", "refused_trainings", "guarded_training", "slow_training")
+MODELS = ("refused_models", "guarded_model", "faulty_model", "slow_model")
+TRAININGS = (
+    "diagnosis_training",
+    "refused_trainings",
+    "guarded_training",
+    "faulty_training",
+    "slow_training",
+)
+BROWSER = (
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt install chromium"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs the stack."""
+    """Everything in this folder needs the stack, and what opens a page needs a browser."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
+            for mark in BROWSER if "page" in getattr(item, "fixturenames", ()) else ():
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +76,13 @@ def people(stack: RunningStack) -> People:
 def records(stack: RunningStack) -> Records:
     """What the installation has on record."""
     return Records.of(stack)
+
+
+@pytest.fixture
+def page() -> Iterator["Page"]:
+    """A browser in which nobody is logged in."""
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -103,6 +135,25 @@ def guarded_training(people: People, guarded_model: str) -> Run:
 def guarded(people: People, guarded_training: Run) -> Trained:
     """A registered candidate of it."""
     return registered(people, guarded_training)
+
+
+@pytest.fixture(scope="session")
+def faulty_model(stack: RunningStack) -> str:
+    """A model with a few rows at fault."""
+    add_faulty_model(stack)
+    return FAULTY
+
+
+@pytest.fixture(scope="session")
+def faulty_training(people: People, faulty_model: str) -> Run:
+    """A training of it that has begun."""
+    return people.train(faulty_model, "to see what becomes of faults")
+
+
+@pytest.fixture(scope="session")
+def faulty(people: People, faulty_training: Run) -> Trained:
+    """A registered candidate of it."""
+    return registered(people, faulty_training)
 
 
 @pytest.fixture(scope="session")

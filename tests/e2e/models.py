@@ -8,11 +8,14 @@ from typing import Any
 
 import yaml
 
+from airlock.spec.catalogue import FOLDER
+from stack.mailbox import Mail
 from tests.e2e.running_stack import RunningStack
 
 LIKE = "tumour_diagnosis"
 WRONG_DATA, WRONG_FIGURES, UNANSWERED, BROKEN = "wrong_data", "wrong_figures", "unanswered", "broken"
-GUARDED, SLOW = "guarded", "slow"
+UNADMITTED, LEAKING = "unadmitted", "leaking"
+GUARDED, SLOW, FAULTY = "guarded", "slow", "faulty"
 QUICK = {"estimator": "sklearn.linear_model.LogisticRegression", "parameters": {"max_iter": 1000}}
 PATIENT = '''
 import os
@@ -36,6 +39,30 @@ class Patient(LogisticRegression):
         return super().fit(X, y, sample_weight)
 '''
 
+#: Sources: the biopsies of tumour_diagnosis, and what was done to them.
+LEAK = '''
+from airlock_models.tumour_diagnosis.data import load as biopsies
+
+
+def load(**asked):
+    """The biopsies, with what the pathologist wrote afterwards."""
+    frame = biopsies(**asked)
+    frame["second_reading"] = (frame["diagnosis"] == "malignant").astype(float)
+    return frame
+'''
+FAULTS = '''
+from airlock_models.tumour_diagnosis.data import load as biopsies
+
+
+def load(**asked):
+    """The biopsies, of which three have an impossible radius."""
+    frame = biopsies(**asked)
+    frame.loc[:2, "mean_radius"] = -1.0
+    return frame
+'''
+#: The biopsies that have it.
+AT_FAULT = ("B-0001", "B-0002", "B-0003")
+
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -45,12 +72,29 @@ def add_refused_models(stack: RunningStack) -> tuple[str, ...]:
     add_model(stack, WRONG_FIGURES, _impossible_limit)
     add_model(stack, UNANSWERED, _one_minute)
     add_model(stack, BROKEN, _misspelt)
-    return WRONG_DATA, WRONG_FIGURES, UNANSWERED
+    _forbid(stack, "mean_radius")
+    add_model(stack, UNADMITTED, _decides_about_people)
+    add_model(stack, LEAKING, _with_second_reading, code=LEAK)
+    return WRONG_DATA, WRONG_FIGURES, UNANSWERED, UNADMITTED, LEAKING
 
 
 def add_guarded_model(stack: RunningStack) -> None:
     """Add a model about which dana, who trains it, may be asked as well."""
     add_model(stack, GUARDED, lambda spec: spec["approval"]["approvers"].update(dana="dana@airlock.example"))
+
+
+def add_faulty_model(stack: RunningStack) -> None:
+    """Add a model with a few rows at fault, of which the first of two candidates is the better one."""
+
+    def spec(content: dict[str, Any]) -> None:
+        _read_by(content, FAULTY)
+        content["data"]["quarantine"] = {"share": 0.01}
+        content["training"]["candidates"] = {
+            "linear": {**QUICK, "search": {"space": {"C": [0.1, 1.0]}}},
+            "stump": {"estimator": "sklearn.tree.DecisionTreeClassifier", "parameters": {"max_depth": 1}},
+        }
+
+    add_model(stack, FAULTY, spec, code=FAULTS)
 
 
 def add_slow_model(stack: RunningStack, signs: Path) -> None:
@@ -96,6 +140,45 @@ def add_model(
 def title_of(name: str) -> str:
     """Return a model's title, by which its mails are known."""
     return name.replace("_", " ").capitalize()
+
+
+def mails_about(stack: RunningStack, model: str) -> list[Mail]:
+    """Return the mails about one of these models, oldest first."""
+    return [mail for mail in stack.mails() if title_of(model) in mail.subject or model in mail.subject]
+
+
+def _forbid(stack: RunningStack, forbidden: str) -> None:
+    """Put the biopsies into the catalogue, with a column that no model may read."""
+    spec = yaml.safe_load((stack.settings.include / "models" / LIKE / "model.yaml").read_text())
+    columns = {
+        name: {"classification": column["classification"]} for name, column in spec["data"]["columns"].items()
+    }
+    columns[forbidden]["forbidden"] = "the microscope that measured it was never gauged"
+    entry = {
+        "title": "Biopsies",
+        "responsible": {"name": "Mira Sokolov", "email": "mira@airlock.example"},
+        "purposes": {"second_look": "A second look beside the pathologist's own."},
+        "columns": columns,
+    }
+    (stack.settings.include / FOLDER / "biopsies.yaml").write_text(yaml.safe_dump(entry))
+
+
+def _decides_about_people(spec: dict[str, Any]) -> None:
+    spec["risk_tier"] = "high"
+    spec["gates"]["champion"]["confidence"] = 0.8
+    spec["approval"]["people"] = 2
+    spec["data"]["catalogue"] = {"source": "biopsies", "purpose": "second_look"}
+
+
+def _with_second_reading(spec: dict[str, Any]) -> None:
+    _read_by(spec, LEAKING)
+    reading = {"role": "feature", "kind": "number", "classification": "sensitive", "changeable": False}
+    spec["data"]["columns"]["second_reading"] = reading
+
+
+def _read_by(spec: dict[str, Any], model: str) -> None:
+    """Let a model read its data by its own function."""
+    spec["data"]["source"] = {"callable": {"function": f"airlock_models.{model}.own.load"}}
 
 
 def _only_benign(suite: dict[str, Any]) -> None:

@@ -1,14 +1,14 @@
 """What people do in Airflow's own pages, in a real browser."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airlock.dossier.sections import SECTIONS
 from airlock.governance import tables
 from demo.people import People
 from demo.story import a_tumour
-from tests.e2e.browser import CHROMIUM, chromium, log_in, resize, screenshot
+from tests.e2e.browser import log_in, resize, screenshot, troubles
 from tests.e2e.records import Records
 from tests.e2e.running_stack import RunningStack
 from tests.e2e.trained import Trained, asked, ended, predict
@@ -16,26 +16,46 @@ from tests.e2e.trained import Trained, asked, ended, predict
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt install chromium"),
-]
-
-
-@pytest.fixture
-def page() -> Iterator["Page"]:
-    """A browser in which nobody is logged in."""
-    with chromium() as opened:
-        yield opened
-
 
 @pytest.mark.parametrize(
-    "path", ["/airlock/", "/airlock/models/credit_risk", "/airlock/pages/credit_risk/x.html"]
+    "path",
+    [
+        "/airlock/",
+        "/airlock/models/credit_risk",
+        "/airlock/models/credit_risk/quarantine",
+        "/airlock/pages/credit_risk/x.html",
+        f"/airlock/dossiers/{'0' * 64}/dossier.html",
+    ],
 )
 def test_a_stranger_is_sent_to_the_login(stack: RunningStack, page: "Page", path: str) -> None:
     page.goto(stack.settings.airflow_url + path)
     page.wait_for_url("**/auth/login**")
     page.locator("input[name=password]").wait_for()
+
+
+def test_ria_reads_the_dossier_which_needs_nothing_else(
+    stack: RunningStack, records: Records, diagnosis: Trained, page: "Page"
+) -> None:
+    (candidate,) = records.rows(tables.candidates, model="tumour_diagnosis", version=diagnosis.version)
+    address = f"{stack.settings.airflow_url}/airlock/dossiers/{candidate['dossier_digest']}/dossier.html"
+    page.goto(address)
+    log_in(page, "ria", stack.password("ria"))
+    page.wait_for_url(address)
+    with troubles(page) as found:
+        page.reload(wait_until="networkidle")
+    assert not found
+
+    page.get_by_role("heading", name="Tumour diagnosis", level=1).wait_for()
+    page.get_by_text("the pathologist looks at the biopsy again, and first").first.wait_for()
+    page.get_by_role("status").get_by_text("Every gate was passed").wait_for()
+    for section in SECTIONS:
+        page.get_by_role("heading", name=section.title, exact=True).wait_for()
+    unexamined = page.get_by_role("region").filter(has_text="Not examined.")  # no champion, no catalogue
+    assert [region.get_attribute("id") for region in unexamined.all()] == ["data", "catalogue"]
+    pictures = page.locator("figure svg").all()
+    assert len(pictures) >= 5 and all(picture.bounding_box() for picture in pictures)
+    resize(page, height=1800)
+    screenshot(page, "dossier")
 
 
 def test_ria_reads_the_evidence_and_approves(
@@ -51,6 +71,7 @@ def test_ria_reads_the_evidence_and_approves(
 
     for heading in ("Tumour diagnosis", "Gates: every one", "held-out rows", "Read the whole dossier"):
         page.get_by_role("heading", name=heading).last.wait_for()
+    page.get_by_text("Yes means: the pathologist looks at the biopsy again, and first").wait_for()
     gates = page.get_by_role("table").filter(has_text="and at least 0.970 is asked for by the model's spec")
     assert gates.get_by_role("row").count() >= 6
     (release,) = records.rows(tables.releases, dag_run_id=diagnosis.release.run_id)
