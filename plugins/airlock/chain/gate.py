@@ -83,6 +83,7 @@ def gate(
         measures=_merged(examined, "measures"),
         by_attribute=examined["fairness"]["by_attribute"],
         details=_merged(examined, "details"),
+        rules=examined["robustness"]["rules"],
     )
     facts = evidence(
         spec,

@@ -1,7 +1,7 @@
 """Gates: pure rules, figures and limits in, verdicts out. A figure that is missing has failed."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -64,6 +64,7 @@ def judge(
     measures: Mapping[str, float | None] = NOTHING,
     by_attribute: Mapping[str, Mapping[str, float | None]] = NOTHING,
     details: Mapping[str, str] = NOTHING,
+    rules: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Verdict, ...]:
     """Hold the best candidate's figures against every gate.
 
@@ -79,6 +80,8 @@ def judge(
         For each protected column its own disparities, which limits with an `attribute` are about.
     details
         By the name of a gate, half a sentence that is added to what its verdict says.
+    rules
+        For each rule of the spec the share of rows that break it, and what its test says.
     """
     found = {**measures, **evaluation.metrics}
     limits = (
@@ -91,7 +94,13 @@ def judge(
         )
         for limit in spec.gates.limits
     )
-    return (_rows(evaluation), *_classes(spec, evaluation), *limits, _champion(spec, evaluation))
+    return (
+        _rows(evaluation),
+        *_classes(spec, evaluation),
+        *limits,
+        *(_rule(rule) for rule in rules),
+        _champion(spec, evaluation),
+    )
 
 
 def passed(verdicts: Iterable[Verdict]) -> bool:
@@ -149,6 +158,19 @@ def _limit(
         low,
         high,
         _source(spec, limit),
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> Verdict:
+    share = math.nan if rule["share"] is None else float(rule["share"])
+    return Verdict(
+        f"rule_violations by {rule['feature']}",
+        bool(rule["passed"] and share <= rule["at_most"]),
+        share,
+        rule["at_most"],
+        "spec",
+        rule["sentence"],
+        source="rules of model.yaml",
     )
 
 

@@ -64,6 +64,20 @@ def test_a_limit_that_is_met_says_so() -> None:
     assert said.sentence == "roc_auc is 0.741, and at least 0.700 is asked for by the model's spec."
 
 
+def test_every_rule_of_the_spec_is_a_gate() -> None:
+    rule = {"feature": "income", "sentence": "It rises for 9 of 100 rows.", "at_most": 0.05}
+    tried = {"kept": (0.05, True), "broken": (0.09, False), "not tried": (None, False)}
+    for name, (share, passes) in tried.items():
+        (said,) = [
+            one
+            for one in judge(loan_spec(), evaluation(), rules=[rule | {"share": share, "passed": passes}])
+            if one.gate == "rule_violations by income"
+        ]
+        assert said.passed is passes, name
+        assert (said.limit, said.source) == (0.05, "rules of model.yaml")
+        assert said.sentence == rule["sentence"]
+
+
 def test_a_metric_below_its_limit_fails() -> None:
     said = verdict("roc_auc", evaluation({"roc_auc": 0.69996}))
     assert not said.passed
