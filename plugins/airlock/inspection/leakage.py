@@ -64,7 +64,7 @@ def leakage(rows: Rows) -> list[Check]:
 def _leaks(sample: Sample, alone: dict[str, float]) -> list[Leak]:
     target = sample.spec.data.target
     sums = parts_of_the_target(sample)
-    leaks = [Leak(name, f"{target} is an exact sum of {_listed(sums)}.") for name in sums]
+    leaks = [Leak(name, _arithmetic(target, sums)) for name in sums]
     leaks += [
         Leak(name, f"{name} alone tells {target} all but perfectly.")
         for name in sample.names
@@ -131,6 +131,17 @@ def _unknown(rows: Rows, name: str) -> Check:
         f"Whether {name} gives {rows.spec.data.target} away cannot be seen: too few rows, or one class."
     )
     return Check(CheckKind.LEAKAGE, False, math.nan, PERFECT, sentence, "Collect more rows.", column=name)
+
+
+def _arithmetic(target: str, parts: Sequence[str]) -> str:
+    """Say what the target is made of.
+
+    >>> _arithmetic("rentals", ("members", "guests")), _arithmetic("ill", ("second_reading",))
+    ('rentals is an exact sum of members and guests.', 'ill is second_reading, in other numbers.')
+    """
+    if len(parts) == 1:
+        return f"{target} is {parts[0]}, in other numbers."
+    return f"{target} is an exact sum of {_listed(parts)}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -112,6 +112,15 @@ def test_the_parts_of_a_sum_are_named_and_nothing_else() -> None:
     assert checks["leakage.guests"].sentence == "defaulted is an exact sum of members and guests."
 
 
+def test_one_feature_in_other_numbers_is_called_what_it_is() -> None:
+    wide, columns = beside_others(loans(2000), warmth=np.random.default_rng(7).normal(20, 5, 2000))
+    target = 1.8 * wide["warmth"].to_numpy() + 32
+    rows = rows_with(replaced(wide, defaulted=target), columns=columns | AMOUNT, **REGRESSION)
+    checks = by_key(leakage(rows))
+    assert failed(list(checks.values())) == ["leakage.warmth"]
+    assert checks["leakage.warmth"].sentence == "defaulted is warmth, in other numbers."
+
+
 def test_a_sum_with_noise_is_no_arithmetic() -> None:
     draw = np.random.default_rng(7)
     parts = {f"part_{number}": draw.normal(size=2000) for number in range(6)}
