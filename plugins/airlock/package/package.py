@@ -14,7 +14,7 @@ from airlock.digests import canonical_json, digest_of
 from airlock.package.answers import Answers
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
-from airlock.package.portable import portable_of
+from airlock.package.portable import equal_decisions, portable_of
 from airlock.package.provenance import provenance_of
 from airlock.package.saving import MODEL_FILE, save
 from airlock.package.signature import Signature
@@ -27,6 +27,8 @@ KIND = "packages"
 PORTABLE_FILE = "model.onnx"
 REFERENCE_ROWS = 5000
 EXAMPLES = 5
+#: So many rows are asked for alone, and what arithmetic in another order may add to a score.
+ALONE, ROUNDING = 30, 1e-9
 SCORE, PREDICTION = "score", "prediction"
 
 
@@ -111,7 +113,8 @@ def build(
     Raises
     ------
     PackageError
-        When the pipeline holds types that may not be loaded, or answers otherwise once it is loaded again.
+        When the pipeline holds types that may not be loaded, or answers otherwise once it is loaded again
+        or asked for fewer rows.
     """
     provenance = provenance_of(
         fitted, spec, snapshot_digest=snapshot_digest, code_version=code_version, models=models
@@ -128,6 +131,7 @@ def build(
         if model is not None:
             (folder / PORTABLE_FILE).write_bytes(model)
         _prove_the_same(fitted, folder, holdout.slice(0, REFERENCE_ROWS))
+        _prove_the_same_alone(fitted, holdout)
         digest = store.keep(KIND, folder)
     return open_package(store, digest)
 
@@ -175,6 +179,21 @@ def _prove_the_same(fitted: Fitted, folder: Path, rows: pa.Table) -> None:
             f"{signature.model}: {fitted.name} answers otherwise once it is loaded again, so what would be "
             "approved is not what was tested. Its estimator keeps something that is not stored with it."
         )
+
+
+def _prove_the_same_alone(fitted: Fitted, rows: pa.Table) -> None:
+    """Ask for some rows one by one and in tens: production does, while a hold-out is asked for at once."""
+    whole = fitted.answer(rows)
+    some = np.unique(np.linspace(0, len(rows) - 1, min(ALONE, len(rows))).astype(np.int64))
+    for taken in (*some[:, None], *np.array_split(some, max(1, len(some) // 10))):
+        fewer, same = fitted.answer(rows.take(taken)), whole.take(taken)
+        decided = equal_decisions(fitted.signature, same, fewer) == 1.0
+        if not (decided and np.allclose(fewer.scores, same.scores, atol=ROUNDING)):
+            raise PackageError(
+                f"{fitted.signature.model}: {fitted.name} answers {len(taken)} rows otherwise than the same "
+                f"rows among {len(rows):,}, so what is measured on many is not what one person gets. Its "
+                "estimator must answer each row by itself."
+            )
 
 
 def _write(path: Path, value: Any) -> None:

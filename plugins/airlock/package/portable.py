@@ -71,7 +71,7 @@ def portable_of(fitted: Fitted, holdout: pa.Table) -> tuple[Portable, bytes | No
         ), None
     original = fitted.answer(holdout)
     difference = float(np.abs(original.scores - again.scores).max(initial=0.0))
-    equal = _equal_decisions(fitted.signature, original, again)
+    equal = equal_decisions(fitted.signature, original, again)
     largest = LARGEST_DIFFERENCE * max(1.0, float(np.abs(original.scores).max(initial=0.0)))
     if not (difference <= largest and equal == 1.0):  # NaN is not equal either
         reason = (
@@ -142,7 +142,7 @@ class PortablePipeline:
         return self.session.run(None, inputs)[-1]
 
 
-def _equal_decisions(signature: Signature, original: Answers, again: Answers) -> float:
+def equal_decisions(signature: Signature, original: Answers, again: Answers) -> float:
     """Return the share of equal predictions; a number predicted is no decision, and always equal."""
     if signature.task is Task.REGRESSION or not len(original):
         return 1.0

@@ -51,6 +51,12 @@ class Mine(ClassifierMixin, BaseEstimator):
 """
 
 
+LIAR = MINE.replace(
+    "return np.tile([1 - SHARE, SHARE], (len(rows), 1))",
+    "return np.tile([1 - SHARE, SHARE] if len(rows) > MANY else [SHARE, 1 - SHARE], (len(rows), 1))",
+)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Fitted, Package]:
     return fit_and_build(SPEC, "linear", loans(), tmp_path_factory.mktemp("made"))
@@ -239,3 +245,13 @@ def test_a_regression_is_packaged_and_answers_numbers(tmp_path: Path) -> None:
 def test_a_model_takes_one_core_however_many_there_are() -> None:
     with one_core():
         assert {library["num_threads"] for library in threadpool_info()} == {1}
+
+
+@pytest.mark.parametrize("many", [1, 5, 200])
+def test_a_model_that_answers_otherwise_when_asked_for_few_rows_is_refused(tmp_path: Path, many: int) -> None:
+    write_own_code(tmp_path, 0.2)
+    liar = LIAR.replace("SHARE", "0.2").replace("MANY", str(many))
+    (tmp_path / "models" / "loans" / "mine.py").write_text(liar)
+    with pytest.raises(PackageError, match="rows otherwise than the same rows among 250"):
+        fit_and_build(loan_spec(candidates=OWN), "mine", loans(), tmp_path)
+    assert not list((tmp_path / "store" / "packages").glob("*")), "nothing half-done remains"
