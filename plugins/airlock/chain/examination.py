@@ -1,7 +1,8 @@
 """Examining the chosen candidate in depth, on the rows that were held out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from airlock.chain.change import change_of
 from airlock.data.snapshot import open_snapshot
 from airlock.evaluation.figures import to_json
 from airlock.examination.explanation.explanation import explain
@@ -19,9 +20,6 @@ from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.split import split
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 EXAMINATIONS = "examinations"
 
 
@@ -35,7 +33,8 @@ def examine(
     snapshot, package
         The digests of the rows it was trained on and of the candidate itself.
     champion_package
-        The digest of what serves: the new data are held against those that it was trained on.
+        The digest of what serves: the new data are held against those that it was trained on, and its
+        answers against the candidate's.
     """
     table = open_snapshot(store, snapshot).table()
     parts = split(table, spec)
@@ -55,15 +54,23 @@ def examine(
             "latency": measure_latency(subject).to_json(),
             "explanation": explain(subject, train).to_json(),
             "portable": candidate.portable(),
-            "data_drift": _drift(champion, holdout),
+            **_beside(champion, subject),
         },
     )
 
 
-def _drift(champion: Package | None, holdout: "pa.Table") -> list[dict[str, Any]] | None:
-    """Return how far each column, score and prediction lies from the champion's training data."""
-    if champion is None or not set(champion.signature.kinds) <= set(holdout.column_names):
-        return None
-    answers = Predictor.load(champion).predict_table(holdout)
-    columns = drift.measure(champion.profile(), holdout, answers)
-    return to_json([{"column": one.column, "psi": one.psi} for one in columns])
+def _beside(champion: Package | None, subject: Subject) -> dict[str, Any]:
+    """Return what the champion says of the same rows: how its data have drifted, which answers change.
+
+    Both are None without a champion, and where it asks for columns that the rows lack.
+    """
+    rows = subject.rows
+    if champion is None or not set(champion.signature.kinds) <= set(rows.column_names):
+        return {"data_drift": None, "change": None}
+    predictor = Predictor.load(champion)
+    answers = predictor.predict_table(rows)
+    columns = drift.measure(champion.profile(), rows, answers)
+    return {
+        "data_drift": to_json([{"column": one.column, "psi": one.psi} for one in columns]),
+        "change": change_of(subject, predictor, answers),
+    }

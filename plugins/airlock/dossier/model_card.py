@@ -8,7 +8,17 @@ from typing import Any
 
 from airlock.dossier import reading
 from airlock.dossier.blocks import Block, Bullets, Card, Heading, Paragraph, Picture, Table
-from airlock.dossier.words import interval, meaning, moment, number, ordered, percent, plain, plural
+from airlock.dossier.words import (
+    interval,
+    meaning,
+    moment,
+    number,
+    ordered,
+    percent,
+    plain,
+    plural,
+    sentence,
+)
 
 UNEXAMINED = "Not examined."
 
@@ -44,7 +54,7 @@ def _use(e: Mapping[str, Any]) -> Iterator[Block]:
     decision = e["decision"]
     if decision:
         yield Paragraph(
-            f"What yes means for a person: {decision['yes_means']} "
+            f"What yes means for a person: {sentence(decision['yes_means'])} "
             f"Yes is answered from a probability of {percent(decision['threshold'])} on."
         )
     if e["catalogue"]:
@@ -87,8 +97,8 @@ def _metrics(e: Mapping[str, Any]) -> Iterator[Block]:
         for name in ordered(ours)
     ]  # fmt: skip
     yield Table(["Metric", "What it says", "Value", "95 % interval", "Champion"], rows)
-    if sentence := reading.comparison_sentence(e):
-        yield Paragraph(sentence)
+    told = (reading.comparison_sentence(e), " ".join(reading.change_sentences(e)))
+    yield from (Paragraph(text) for text in told if text)
     yield Paragraph("The gates:")
     yield Bullets(
         [f"{'Passed' if one['passed'] else 'FAILED'}: {one['sentence']}" for one in reading.verdicts(e)]
@@ -134,12 +144,14 @@ def _analyses(e: Mapping[str, Any]) -> Iterator[Block]:
     yield Paragraph(f"Where it errs most: {_worst_slice(e)}")
     yield Picture("importance")
     yield Picture("drift")
+    if e["data_drift"] and reading.unmoved(e["data_drift"]):
+        yield Paragraph("No column has moved since the champion's training.")
 
 
 def _worst_slice(e: Mapping[str, Any]) -> str:
     if not e["slices"]:
         return UNEXAMINED
-    worst = e["slices"]["worst"]
+    worst = reading.slices_to_see(e["slices"])
     if not worst:
         return "no slice stands out."
     one = worst[0]

@@ -14,7 +14,7 @@ YES, NO = "✓", "✗"  # not emoji: many a server and many a browser has no fon
 def summary(evidence: Mapping[str, Any]) -> str:
     """Return the evidence as GitHub-flavoured Markdown; nothing in it can become markup or a link."""
     facts = reading.whole(evidence)
-    parts = (_head, _verdicts, _findings, _figures, _groups)
+    parts = (_head, _change, _verdicts, _findings, _figures, _groups)
     return clean("\n\n".join(text for part in parts for text in part(facts))) + "\n"
 
 
@@ -24,6 +24,11 @@ def _head(e: Mapping[str, Any]) -> Iterator[str]:
     if e["decision"]:
         yield f"**Yes means:** {escape(e['decision']['yes_means'])}"
     yield f"Risk tier **{escape(e['tier'])}**. Trained by **{escape(e['trained_by'])}**: {escape(e['cause'])}"
+
+
+def _change(e: Mapping[str, Any]) -> Iterator[str]:
+    if sentences := reading.change_sentences(e):
+        yield f"**What changes.** {escape(' '.join(sentences))}"
 
 
 def _verdicts(e: Mapping[str, Any]) -> Iterator[str]:

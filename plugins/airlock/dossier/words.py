@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 UNDEFINED = "not defined"
+#: A figure that is smaller has no digits a person can use.
+TINY = 0.0005
 #: Control characters, which neither HTML nor Word may hold.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -63,7 +65,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "false_negative_rate": ("Missed", "share of those for whom it happened"),
     "base_rate": ("Happened", "share"),
     "mean_score": ("Mean score", ""),
-    "calibration_gap": ("Happened less than said", "share that happened, less the mean score"),
+    "calibration_gap": ("Happened more than said", "share that happened, less the mean score"),
     "bias": ("One-sided error", "mean of answer minus truth"),
 }
 
@@ -112,8 +114,10 @@ def title(name: str) -> str:
 def number(value: Any) -> str:
     """Return a figure with the digits a person can use; what is no number stays as it is written.
 
-    >>> number(0.74213), number(1234567), number(12345.6), number(0.00012), number(None), number("own")
-    ('0.742', '1,234,567', '12,346', '0.0001', 'not defined', 'own')
+    >>> number(0.74213), number(1234567), number(12345.6), number(None), number("own")
+    ('0.742', '1,234,567', '12,346', 'not defined', 'own')
+    >>> number(7e-5), number(-7e-5), number(0.0)
+    ('under 0.0005', 'above -0.0005', '0')
     """
     if value is None:
         return UNDEFINED
@@ -124,7 +128,9 @@ def number(value: Any) -> str:
     size = abs(value)
     if value == int(value) or size >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.1g}" if size < 0.0005 else f"{value:,.{3 if size < 1 else 2 if size < 100 else 1}f}"
+    if size < TINY:
+        return f"under {TINY}" if value > 0 else f"above -{TINY}"
+    return f"{value:,.{3 if size < 1 else 2 if size < 100 else 1}f}"
 
 
 def percent(value: float | None) -> str:
@@ -155,10 +161,10 @@ def interval(bounds: Sequence[Any] | None) -> str:
 def signed(value: float | None) -> str:
     """Return a difference with its sign.
 
-    >>> signed(0.012), signed(-0.5), signed(None)
-    ('+0.012', '-0.500', 'not defined')
+    >>> signed(0.012), signed(-0.5), signed(7e-5), signed(None)
+    ('+0.012', '-0.500', 'under 0.0005', 'not defined')
     """
-    return UNDEFINED if value is None else f"{'+' if value > 0 else ''}{number(value)}"
+    return UNDEFINED if value is None else f"{'+' if value >= TINY else ''}{number(value)}"
 
 
 def moment(text: str | None) -> str:
@@ -168,6 +174,15 @@ def moment(text: str | None) -> str:
     ('2026-11-01 03:05 UTC', '')
     """
     return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if text else ""
+
+
+def sentence(text: str) -> str:
+    """Return a text with a full stop, unless it ends as a sentence does.
+
+    >>> sentence("The loan is refused"), sentence("Why?")
+    ('The loan is refused.', 'Why?')
+    """
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def clean(text: str) -> str:

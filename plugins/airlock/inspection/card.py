@@ -176,7 +176,9 @@ def _absent(inspection: Mapping[str, Any]) -> Iterator[str]:
 def _found(inspection: Mapping[str, Any]) -> Iterator[str]:
     checks = inspection["checks"]
     failed = [check for check in checks if not check["passed"]]
-    yield f"{len(checks):,} checks were made; {len(failed):,} failed."
+    accepted = sum(bool(check["accepted"]) for check in checks)
+    let_through = f", {accepted:,} of which {'is' if accepted == 1 else 'are'} accepted" if accepted else ""
+    yield f"{len(checks):,} checks were made; {len(failed) + accepted:,} failed{let_through}."
     told = [check for check in checks if not check["passed"] or (check["notable"] and not check["accepted"])]
     if told:
         yield ""
@@ -227,7 +229,7 @@ def _percent(share: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ class Inspection:
     def findings(self) -> tuple[Finding, ...]:
         """What somebody should know: all that failed, was accepted, or is real and within its limit."""
         return tuple(
-            Finding(check.kind.value, "=".join(filter(None, (check.column, check.group))), check.sentence)
+            Finding(check.kind.value, "=".join(filter(None, (check.column, check.group))), _told(check))
             for check in self.checks
             if check.notable or check.accepted or not check.passed
         )
@@ -93,6 +93,11 @@ def inspect(spec: ModelSpec, table: pa.Table) -> Inspection:
         groups=described_groups(rows),
         classes=classes(rows),
     )
+
+
+def _told(check: Check) -> str:
+    """Return what was found, and why it is accepted where it is."""
+    return f"{check.sentence} Accepted, because: {check.accepted}" if check.accepted else check.sentence
 
 
 def _require_known(spec: ModelSpec, checks: tuple[Check, ...]) -> None:

@@ -12,6 +12,9 @@ from airlock.inspection.check import Check, CheckKind
 from airlock.inspection.rows import Rows
 from airlock.spec import Task
 
+#: A smaller difference is not worth telling, however sure: of shares, and in standard deviations.
+LEAST_SHARE, LEAST_DEVIATIONS = 0.05, 0.1
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -30,7 +33,8 @@ def label_rates(rows: Rows) -> list[Check]:
     What is compared is the share of the positive class; of each class, for many; or the mean of the target
     in its standard deviations, for a regression. A group fails where a difference is beyond the limit and
     chance does not explain it (Holm's correction over all groups and classes); one that is within the limit
-    and no chance is notable: a past injustice looks like this, and so does a real difference.
+    and no chance is notable where it is not tiny: a past injustice looks like this, and so does a real
+    difference.
     """
     gaps = [gap for grouping in rows.groupings for gap in _gaps(rows, grouping)]
     adjusted = holm([gap.p_value for gap in gaps])
@@ -63,6 +67,7 @@ def _check(rows: Rows, gap: Gap, p_value: float) -> Check:
     limit, attribute = rows.spec.data.inspection.label_rate_difference, gap.grouping.attribute
     real = p_value < RARE
     within = abs(gap.size) <= limit
+    least = LEAST_DEVIATIONS if rows.spec.task is Task.REGRESSION else LEAST_SHARE
     return Check(
         CheckKind.LABEL_RATES,
         bool(math.isfinite(gap.size) and (within or not real)),
@@ -73,7 +78,7 @@ def _check(rows: Rows, gap: Gap, p_value: float) -> Check:
         "accept the difference if it is real.",
         column=attribute,
         group=gap.group,
-        notable=real,
+        notable=real and abs(gap.size) >= least,
     )
 
 

@@ -2,12 +2,14 @@
 
 import re
 
-from fastapi import HTTPException
-from fastapi.responses import FileResponse
+from fastapi import HTTPException, Request
+from fastapi.responses import FileResponse, Response
 
+from airlock.digests import short
 from airlock.dossier.proof import DOSSIERS
 from airlock.settings import settings
 from airlock.store import Store, StoreError
+from airlock.ui.rendering import html
 from airlock.ui.stored import HEADERS
 
 #: A dossier runs nothing, so that its policy lets nothing run.
@@ -24,17 +26,25 @@ FILES = {
     "model_card.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 DOWNLOADS = (".docx",)
+CHANGED = (
+    "Dossier {digest} is no longer what its digest says, so it is not shown and nothing is decided by it. "
+    "Restore it from its backup and look for who changed it."
+)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def dossier_file(digest: str, file: str) -> FileResponse:
+def dossier_file(request: Request, digest: str, file: str) -> Response:
     """Send a file of a dossier, once the whole dossier is proved to be what its digest says."""
     if not DIGEST.fullmatch(digest) or file not in FILES:
         raise HTTPException(404, "There is no such file of a dossier.")
+    store = Store(settings().store)
+    if not (store.root / DOSSIERS / digest).is_dir():
+        raise HTTPException(404, f"Dossier {short(digest)} is not in the evidence store.")
     try:
-        place = Store(settings().store).folder(DOSSIERS, digest) / file
-    except StoreError as error:
-        raise HTTPException(404, str(error)) from error
+        place = store.folder(DOSSIERS, digest) / file
+    except StoreError:
+        sentence = CHANGED.format(digest=short(digest))
+        return html("problem", request, 409, title="This evidence was changed", sentence=sentence)
     if not place.is_file():
         raise HTTPException(404, f"This dossier has no {file}.")
     name = file if file.endswith(DOWNLOADS) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from airlock.dossier.reading import PARTS
+from airlock.dossier.reading import CHANGE, PARTS
 
 CREDIT_RISK = Path(__file__).with_name("credit_risk.json")
 EVIL = (
@@ -49,7 +49,7 @@ def refused() -> dict[str, Any]:
 def unexamined() -> dict[str, Any]:
     """Return the evidence of a first training of which nothing but today's metrics is known."""
     facts = binary(findings=[], champion_version=None)
-    for part in PARTS:
+    for part in (*PARTS, CHANGE):
         del facts[part]
     evaluation = facts["evaluation"]
     evaluation["champion"] = None
@@ -66,7 +66,8 @@ def regression() -> dict[str, Any]:
     predicted = draw.gamma(4, 50, 400)
     truth = np.clip(predicted + draw.normal(0, 30, 400), 0, None)
     metrics = {"r2": 0.861, "rmse": 31.24, "mae": 22.71, "median_absolute_error": 17.03, "absolute_bias": 0.6}
-    facts = binary(task="regression", decision=None, select_by="mae", champion_by="mae", metrics=metrics)
+    facts = binary(task="regression", decision=None, change=None, select_by="mae", champion_by="mae")
+    facts["metrics"] = metrics
     evaluation = facts["evaluation"]
     for one in (*evaluation["results"], evaluation["champion"]):
         one["metrics"] = metrics
@@ -89,7 +90,7 @@ def regression() -> dict[str, Any]:
 
 def multiclass() -> dict[str, Any]:
     """Return the evidence of a model with three classes, which has no threshold and one curve."""
-    facts = binary(task="multiclass", decision=None)
+    facts = binary(task="multiclass", decision=None, change={"rows": 4736, "changed": 310})
     evaluation = facts["evaluation"]
     evaluation["curves"] = {
         "calibration": evaluation["curves"]["calibration"],

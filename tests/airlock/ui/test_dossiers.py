@@ -69,7 +69,8 @@ def test_no_other_file_and_no_other_name_is_sent(browser: TestClient, digest: st
 
 def test_a_dossier_that_is_not_there_is_said(browser: TestClient, store: Path) -> None:
     page = browser.get(f"/airlock/dossiers/{'0' * 64}/dossier.html")
-    assert page.status_code == 404 and "dossiers 000000000000 is not in the evidence store" in page.text
+    assert page.status_code == 404 and "Dossier 000000000000 is not in the evidence store" in page.text
+    assert str(store) not in page.text
 
 
 def test_a_dossier_of_which_any_byte_was_changed_is_not_shown(
@@ -77,7 +78,8 @@ def test_a_dossier_of_which_any_byte_was_changed_is_not_shown(
 ) -> None:
     (store / "dossiers" / digest / "package" / "model.skops").write_text("another model")
     page = browser.get(f"/airlock/dossiers/{digest}/dossier.html")
-    assert page.status_code == 404 and "was changed" in page.text and "<h1>dossier" not in page.text
+    assert page.status_code == 409 and "This evidence was changed" in page.text
+    assert "<h1>dossier" not in page.text and str(store) not in page.text
 
 
 def test_the_model_page_links_each_dossier_and_its_card(browser: TestClient, engine: Engine) -> None:

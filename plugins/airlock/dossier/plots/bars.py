@@ -6,12 +6,15 @@ from textwrap import wrap
 from typing import Any
 
 from airlock.dossier.plots.drawing import ACCENT, INK, MAIN, SOFT, WIDTH, Plot, canvas, finish
+from airlock.dossier.reading import slices_to_see
 from airlock.dossier.words import number
 
 MOST = 12
 BAR = 0.27
 #: Conventional readings of the population stability index: below the first nothing, above the second a shift.
 PSI_BOUNDS = (0.1, 0.25)
+#: What the champion says of the rows, listed after its columns.
+ANSWERS = ("score", "prediction")
 
 
 def importance(explanation: Mapping[str, Any]) -> Plot:
@@ -28,7 +31,8 @@ def importance(explanation: Mapping[str, Any]) -> Plot:
 
 def drift(columns: Sequence[Mapping[str, Any]]) -> Plot:
     """Draw how far each column has moved since the champion's training."""
-    most = sorted(columns, key=lambda one: -(one["psi"] or 0.0))[:MOST]
+    named = _with_whose(columns)
+    most = sorted(named, key=lambda one: -(one["psi"] or 0.0))[:MOST]
     says = (
         f"Population stability index since the champion's training data. Up to {PSI_BOUNDS[0]} is nothing, "
     )
@@ -39,9 +43,19 @@ def drift(columns: Sequence[Mapping[str, Any]]) -> Plot:
     )  # fmt: skip
 
 
+def _with_whose(columns: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the columns with the champion's answers called so; a column of the same name keeps its own."""
+    last = {one["column"]: place for place, one in enumerate(columns)}
+    answers = {last[name] for name in ANSWERS if name in last}
+    return [
+        {**one, "column": f"champion's {one['column']}"} if place in answers else one
+        for place, one in enumerate(columns)
+    ]
+
+
 def slices(found: Mapping[str, Any]) -> Plot:
     """Draw the loss on the worst slices, beside the loss overall."""
-    worst = found["worst"][:MOST]
+    worst = slices_to_see(found)[:MOST]
     names = [f"{one['slice']} ({one['rows']:,})" for one in worst]
     says = f"The line is the {found['loss']} over all rows; in brackets, the rows of a slice."
     return _bars(

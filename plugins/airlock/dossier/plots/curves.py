@@ -76,8 +76,8 @@ def calibration(points: Points, *, unit: str | None = None) -> Plot:
         axes.scatter(foreseen, happened, s=20 + 60 * rows / rows.max(), color=MAIN, zorder=3)
         if unit is None:
             axes.set(xlabel="Probability the model gave", ylabel="Share for whom it happened")
-            axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         else:
             axes.set(xlabel=f"Foreseen ({unit})", ylabel=f"Happened ({unit})")
         says = (
@@ -107,7 +107,7 @@ def cost(points: Points, threshold: float | None, unit: str) -> Plot:
             xlabel="Yes from this probability on",
             ylabel=f"Mean cost of a decision ({unit or 'as in the spec'})",
         )
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         axes.set_ylim(bottom=min(0.0, mean.min()))
         return finish(figure, "cost", "What a decision costs, by threshold", says.replace("  ", " "))
 
@@ -135,7 +135,7 @@ def confusion(counts: Points, labels: Sequence[str]) -> Plot:
             if len(labels) <= MOST_WRITTEN:
                 colour = "white" if share > 0.5 else "black"
                 axes.annotate(
-                    f"{share:.0%}", (said + 0.5, truth + 0.5), ha="center", va="center", color=colour
+                    f"{share * 100:.0f} %", (said + 0.5, truth + 0.5), ha="center", va="center", color=colour
                 )
         names = [label if len(label) <= 12 else f"{label[:11]}…" for label in labels]
         places = np.arange(len(labels)) + 0.5
@@ -181,5 +181,5 @@ def _base_rate(classes: Mapping[str, int], positive: Any) -> float | None:
 
 def _shares(axes: Any) -> None:
     axes.set(xlim=(0, 1.01), ylim=(0, 1.01))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))

@@ -7,6 +7,7 @@ from airlock.dossier.plots.bars import drift, importance, slices
 from airlock.dossier.plots.curves import curves
 from airlock.dossier.plots.drawing import Plot
 from airlock.dossier.plots.groups import fairness
+from airlock.dossier.reading import slices_to_see, unmoved
 
 Gallery = Mapping[str, Plot]
 
@@ -23,9 +24,10 @@ def gallery(evidence: Mapping[str, Any]) -> Gallery:
     drawn = curves(evidence)
     if evidence.get("fairness"):
         drawn += fairness(evidence["fairness"])
-    for part, list_of, draw in (("explanation", "importance", importance), ("slices", "worst", slices)):
-        if evidence.get(part) and evidence[part][list_of]:
-            drawn.append(draw(evidence[part]))
-    if evidence.get("data_drift"):
+    if evidence.get("explanation") and evidence["explanation"]["importance"]:
+        drawn.append(importance(evidence["explanation"]))
+    if evidence.get("slices") and slices_to_see(evidence["slices"]):
+        drawn.append(slices(evidence["slices"]))
+    if evidence.get("data_drift") and not unmoved(evidence["data_drift"]):
         drawn.append(drift(evidence["data_drift"]))
     return {plot.key: plot for plot in drawn}

@@ -41,7 +41,7 @@ def _attribute(index: int, attribute: Mapping[str, Any]) -> Plot | None:
         axes.set(xlabel=f"{plain(name)}, {meaning(name)}".rstrip(", "), ylim=(-0.6, len(groups) - 0.4))
         axes.set_xlim(left=min(0.0, *ends), right=max(ends) * 1.18 or 1.0)
         if name in SHARES:
-            axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
             axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.grid(axis="y", visible=False)
         axes.tick_params(axis="y", length=0)
