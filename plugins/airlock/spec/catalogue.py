@@ -26,6 +26,9 @@ class CataloguedColumn(Section):
     responsible: Person | None = Field(
         None, description="who answers for the column; absent: whoever does for the source"
     )
+    protected: bool = Field(
+        False, description="whether it says which group a person belongs to; a spec must give it that role"
+    )
     forbidden: str | None = Field(
         None, min_length=10, description="why no model may read it; absent: models may"
     )
@@ -98,6 +101,11 @@ def refusals(entry: Entry, use: Use, spec: ModelSpec) -> Iterator[Problem]:
     yield from _another_source(entry, spec)
     for name in spec.data.read:
         yield from _column_refusals(entry, spec, name)
+    for name, column in entry.columns.items():
+        if column.protected and name not in spec.data.protected:
+            wrong = "says which group a person belongs to, and is not compared by it here."
+            cure = "Write role: protected; feature_because says why the estimator may see it too."
+            yield Problem(f"data.columns.{name}", wrong, cure)
 
 
 def _another_source(entry: Entry, spec: ModelSpec) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from airlock.spec.base import Section
 from airlock.spec.columns import TAKEN_NAMES, Columns, ColumnsField, Kind, Role
 from airlock.spec.durations import Duration, PositiveDuration
+from airlock.spec.words import Reason
 
 
 class SqlSource(Section):
@@ -80,10 +81,13 @@ class Quarantine(Section):
     )
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Inspection(Section):
     """What the rows must be like to be learned from. All but `outliers` stop a training, unless accepted."""
 
-    population: dict[str, dict[str, float]] = Field(
+    population: dict[str, dict[str, Share]] = Field(
         {},
         description="for a protected column its groups' shares in the population the model is for",
     )
@@ -105,7 +109,7 @@ class Inspection(Section):
     outliers: float = Field(
         0.05, ge=0, le=1, description="the share of a column's values that lie far out of all others, at most"
     )
-    accept: dict[str, str] = Field(
+    accept: dict[str, Reason] = Field(
         {}, description="findings that are known and let through, by their key, each with the reason"
     )
 

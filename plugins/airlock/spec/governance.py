@@ -7,6 +7,7 @@ from pydantic import EmailStr, Field, field_validator, model_validator
 from airlock.spec.base import Section
 from airlock.spec.durations import Duration, PositiveDuration
 from airlock.spec.schedule import Schedule
+from airlock.spec.words import Title
 
 Origin = Literal["spec", "policy"]
 
@@ -18,7 +19,7 @@ class Limit(Section):
     at_least: float | None = Field(None, description="the lowest value that passes")
     at_most: float | None = Field(None, description="the highest value that passes")
     attribute: str | None = Field(
-        None, description="disparities only: of this protected column alone; absent: of the worst of all"
+        None, description="disparities only: of this protected column alone; absent: of the worst single one"
     )
     origin: Origin = Field("spec", description="who asks for it; Airlock writes this, leave it out")
 
@@ -142,7 +143,7 @@ class Monitoring(Section):
 class Person(Section):
     """Somebody with a name whom others can write to."""
 
-    name: str = Field(min_length=1, description="how people call them")
+    name: Title = Field(description="how people call them")
     email: EmailStr = Field(description="where mails to them go")
 
 

@@ -18,7 +18,8 @@ IMPACT_FILE = "impact.yaml"
 PLACEHOLDER = re.compile(
     r"""
       \b (TODO|TBD|TBA|TBC|FIXME|XXX) \b
-    | (?i: ^\W* ( (todo|tbd|tba|tbc|fixme|xxx) \s* (:.*)? | to\ be\ \w+ | n/?a | none | unknown )? \W*$ )
+    | (?i: ^\W* ( to\ ?do \s* ([:\-\u2013] .*)? | (tbd|tba|tbc|fixme|xxx) \b .* | to\ be\ \w+
+                  | n/?a | none | unknown | x | yes | no )? \W*$ )
     """,
     re.VERBOSE | re.DOTALL,
 )

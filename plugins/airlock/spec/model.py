@@ -12,13 +12,14 @@ from airlock.spec.governance import Alerts, Approval, Deployment, Gates, Monitor
 from airlock.spec.metrics import DISPARITIES, MEASURES, METRICS, Task
 from airlock.spec.robustness import Rule
 from airlock.spec.training import Training
+from airlock.spec.words import Title
 
 
 class ModelSpec(Section):
     """One model: what it is for, what it learns from, what it must reach and who answers for it."""
 
     name: str = Field(exclude=True, description="the folder's name; not written in the file")
-    title: str = Field(min_length=1, description="how people call the model")
+    title: Title = Field(description="how people call the model")
     purpose: str = Field(min_length=1, description="what it is for, and what it must not be used for")
     owner: Person = Field(description="who answers for it")
     risk_tier: Literal["minimal", "limited", "high"] = Field(

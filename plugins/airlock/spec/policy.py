@@ -40,6 +40,9 @@ class Policy(Section):
     impact: tuple[str, ...] = Field(
         (), description="what the model's impact.yaml must say before its first training; keys of that file"
     )
+    decision: bool = Field(
+        False, description="whether a binary model must say what yes means for a person, in its decision"
+    )
     quarantine_share: float = Field(
         0.05, ge=0, lt=1, description="the share of rows that may be set aside, at most"
     )
@@ -85,6 +88,10 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
     if policy.catalogue and spec.data.catalogue is None:
         cure = "Add source and purpose; include/catalogue holds the entries."
         found.append(Problem("data.catalogue", f"{tier} wants data from the catalogue.", cure))
+    if policy.decision and spec.task is Task.BINARY and spec.decision is None:
+        found.append(
+            Problem("decision", f"{tier} wants to know what yes means for a person.", "Add yes_means.")
+        )
     ceilings = {
         "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),

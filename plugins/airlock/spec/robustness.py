@@ -17,13 +17,16 @@ class Rule(Section):
     score: Literal["must_not_rise", "must_not_fall", "must_not_change"] = Field(
         description="what the score must not do; the probability of yes, or the number predicted"
     )
-    by: float = Field(0.25, gt=0, description="how far a number goes, in standard deviations of the feature")
+    by: float = Field(
+        0.25, ge=0.01, le=3, description="how far a number goes, in standard deviations of the feature"
+    )
     tolerance: float = Field(
         0.01,
         ge=0,
+        le=0.1,
         description="a move of the score by no more is none; a share of its spread for a regression",
     )
-    at_most: float = Field(0.05, ge=0, lt=1, description="the share of rows that may break the rule")
+    at_most: float = Field(0.05, ge=0, le=0.2, description="the share of rows that may break the rule")
 
     @property
     def sentence(self) -> str:

@@ -119,6 +119,14 @@ def test_a_forbidden_column_is_refused_with_the_reason_and_whom_to_ask(told: Tol
     assert "Write role: ignored, or ask Mira (mira@airlock.example)." in line
 
 
+@pytest.mark.parametrize("role", ["feature", "ignored"])
+def test_a_column_that_tells_groups_apart_must_be_compared_by(told: Told, role: str) -> None:
+    made = spec(columns=COLUMNS | {"sex": COLUMNS["sex"] | {"role": role}})
+    (line,) = told(made, old="sensitive,", new="sensitive, protected: true,")
+    assert "data.columns.sex: says which group a person belongs to" in line
+    assert "Write role: protected" in line
+
+
 def test_a_forbidden_column_may_be_ignored(include: Path) -> None:
     file = include / "catalogue" / "lending.yaml"
     file.write_text(ENTRY.replace("sensitive,", "sensitive, forbidden: nobody agreed to its use,"))

@@ -124,9 +124,13 @@ WRONG: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "a rule without a step": (
         {"rules": [RULE | {"by": 0}]},
         "rules.0.by",
-        ("0 does not fit", "greater than 0"),
+        ("0 does not fit", "greater than or equal to 0.01"),
     ),
-    "a rule that all may break": ({"rules": [RULE | {"at_most": 1}]}, "rules.0.at_most", ("less than 1",)),
+    "a rule that all may break": (
+        {"rules": [RULE | {"at_most": 1}]},
+        "rules.0.at_most",
+        ("or equal to 0.2",),
+    ),
     "an effect of no feature": ({"effects": ["wage"]}, "spec", ("effects speaks of 'wage'", "Known: income")),
     "an effect of a category": (
         {"effects": ["housing"]},

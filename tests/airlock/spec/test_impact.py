@@ -83,7 +83,8 @@ def test_a_key_without_a_value_is_not_filled_in(file: Path, key: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "  ", "...", "?", "-", "TODO", "todo", "Todo: ask legal", "tbd", "TBD.", "(tbd)", "To be decided",
-     "n/a", "N.A. TBC", "none", "unknown", "ask legal (TODO)", "FIXME before the release", "xxx"],
+     "n/a", "N.A. TBC", "none", "unknown", "ask legal (TODO)", "FIXME before the release", "xxx",
+     "to do", "todo - ask Greta", "tbd by legal", "x", "Yes."],
 )  # fmt: skip
 def test_what_only_stands_for_an_answer_is_none(file: Path, text: str) -> None:
     (line,) = told(file, FORM | {"legal_basis": text})

@@ -209,3 +209,10 @@ def test_every_model_of_the_project_loads() -> None:
 @pytest.mark.parametrize("tier", Tier)
 def test_every_policy_of_the_project_loads(tier: Tier) -> None:
     assert load_policy(ROOT / "include", tier).people >= 0
+
+
+@pytest.mark.parametrize(
+    "title", ["Credit\\nrisk", "Credit\\u202erisk", "C" * 121], ids=["break", "hidden", "long"]
+)
+def test_a_title_that_would_break_a_mail_is_refused(refusal: Callable[..., str], title: str) -> None:
+    assert "title: " in refusal("title: Credit default risk", f'title: "{title}"')
