@@ -98,9 +98,11 @@ for spec in usable_specs():
             **judging,
             **common,
         )
-        evidence = "{{ ti.xcom_pull(task_ids='gate', key='evidence') }}"
+        judged = {
+            name: f"{{{{ ti.xcom_pull(task_ids='gate', key='{name}') }}}}" for name in ("evidence", "dossier")
+        }
         register = RegisterOperator(
-            task_id="register", evidence=evidence, outlets=[candidate_asset(spec.name)], **common
+            task_id="register", outlets=[candidate_asset(spec.name)], **judged, **common
         )
-        refuse = RefuseOperator(task_id="refuse", evidence=evidence, **common)
+        refuse = RefuseOperator(task_id="refuse", **judged, **common)
         admit >> snapshot >> validate >> inspect >> train >> evaluate >> examine >> gate >> [register, refuse]

@@ -5,9 +5,6 @@ from typing import Any
 
 from airlock.operators.base import ModelOperator
 
-#: Where the gate left it.
-FROM_GATE = "{{ ti.xcom_pull(task_ids='gate', key='dossier') }}"
-
 
 class EvidenceStepOperator(ModelOperator):
     """
@@ -19,7 +16,7 @@ class EvidenceStepOperator(ModelOperator):
 
     template_fields: Sequence[str] = (*ModelOperator.template_fields, "evidence", "dossier")
 
-    def __init__(self, *, evidence: str, dossier: str = FROM_GATE, **kwargs: Any) -> None:
+    def __init__(self, *, evidence: str, dossier: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.evidence = evidence
         self.dossier = dossier
