@@ -22,6 +22,15 @@ class Tier(StrEnum):
     HIGH = "high"
 
 
+class InspectionFloor(Section):
+    """How far a model's own bounds on its data may be loosened; without a key as far as anybody likes."""
+
+    representation: float | None = Field(None, ge=0, le=1, description="at least this")
+    rarest_class: float | None = Field(None, ge=0, lt=1, description="at least this")
+    label_rate_difference: float | None = Field(None, gt=0, le=1, description="at most this")
+    duplicates: float | None = Field(None, ge=0, le=1, description="at most this")
+
+
 class Policy(Section):
     """The floor under every model of one tier."""
 
@@ -42,6 +51,9 @@ class Policy(Section):
     )
     decision: bool = Field(
         False, description="whether a binary model must say what yes means for a person, in its decision"
+    )
+    inspection: InspectionFloor = Field(
+        InspectionFloor(), description="the floor under the keys of the same names in data.inspection"
     )
     quarantine_share: float = Field(
         0.05, ge=0, lt=1, description="the share of rows that may be set aside, at most"
@@ -92,6 +104,7 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
         found.append(
             Problem("decision", f"{tier} wants to know what yes means for a person.", "Add yes_means.")
         )
+    found += _inspection_problems(policy, spec, tier)
     ceilings = {
         "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),
@@ -102,6 +115,21 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
         if value > most:
             found.append(Problem(key, f"{tier} allows at most {most}.", f"Write {most} or less."))
     return tuple(found)
+
+
+def _inspection_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:
+    for key in InspectionFloor.model_fields:
+        floor, own = getattr(policy.inspection, key), getattr(spec.data.inspection, key)
+        if floor is None:
+            continue
+        if key in ("representation", "rarest_class") and own < floor:
+            yield Problem(
+                f"data.inspection.{key}", f"{tier} asks for at least {floor}.", f"Write {floor} or more."
+            )
+        if key in ("label_rate_difference", "duplicates") and own > floor:
+            yield Problem(
+                f"data.inspection.{key}", f"{tier} allows at most {floor}.", f"Write {floor} or less."
+            )
 
 
 def _limit_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:

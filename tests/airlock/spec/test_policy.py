@@ -46,6 +46,20 @@ LOOSER = {
         "at most 0.05",
         "Write 0.05 or less",
     ),
+    "representation": (
+        "  inspection:\n",
+        "  inspection:\n    representation: 0.2\n",
+        "data.inspection.representation",
+        "asks for at least 0.7",
+        "Write 0.7 or more",
+    ),
+    "biased records": (
+        "  inspection:\n",
+        "  inspection:\n    label_rate_difference: 1.0\n",
+        "data.inspection.label_rate_difference",
+        "allows at most 0.25",
+        "Write 0.25 or less",
+    ),
     "no entry of the catalogue": (
         "  catalogue: {source: lending, purpose: credit_decisions}\n",
         "",
@@ -251,3 +265,12 @@ def test_the_projects_tiers_grow_stricter() -> None:
     assert minimal.people < limited.people < high.people
     assert minimal.approval_timeout >= limited.approval_timeout >= high.approval_timeout
     assert minimal.drift_psi >= limited.drift_psi >= high.drift_psi
+
+
+def test_a_high_tier_model_says_what_yes_means() -> None:
+    policy, spec = load_policy(ROOT / "include", Tier.HIGH), load_model(ROOT / "include", "credit_risk")
+    gates = spec.gates.model_copy(update={"limits": ()})
+    (problem,) = problems_under(policy, spec.model_copy(update={"decision": None, "gates": gates}))
+    assert str(problem) == (
+        "decision: The policy of the tier high wants to know what yes means for a person. Add yes_means."
+    )
