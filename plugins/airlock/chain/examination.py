@@ -50,7 +50,7 @@ def examine(
             "proxies": find_proxies(subject).to_json(),
             "slices": find_slices(subject).to_json(),
             "robustness": measure_robustness(subject).to_json(),
-            "exposure": measure_exposure(spec, subject.predictor, train, subject).to_json(),
+            "exposure": measure_exposure(subject, train).to_json(),
             "latency": measure_latency(subject).to_json(),
             "explanation": explain(subject, train).to_json(),
             "portable": candidate.portable(),

@@ -25,11 +25,11 @@ T = TypeVar("T")
 
 def why_not(conn: Connection, candidate: Candidate) -> str:
     """Say in one line why a candidate is not in production, or since when it is."""
-    release = _newest(conn, Release, releases_table, candidate.id)
-    answered = len(releases.approvals(conn, release.id)) if release else 0
-    deployment = _newest(conn, Deployment, deployments_table, candidate.id)
     if candidate.state == "refused":
         return f"Its gates refused it: {candidate.reason}"
+    deployment = _newest(conn, Deployment, deployments_table, candidate.id)
+    release = _newest(conn, Release, releases_table, candidate.id)
+    answered = len(releases.approvals(conn, release.id)) if release else 0
     return standing(candidate.model, deployment, release, answered)
 
 

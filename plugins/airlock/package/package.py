@@ -151,9 +151,7 @@ def open_package(store: Store, digest: str) -> Package:
 
 def _with_answers(reference: pa.Table, answers: Answers, signature: Signature) -> pa.Table:
     """Return at most `REFERENCE_ROWS` rows, evenly spread, so that all of time is in them."""
-    taken = np.unique(
-        np.linspace(0, len(reference) - 1, min(REFERENCE_ROWS, len(reference))).astype(np.int64)
-    )
+    taken = _evenly(len(reference), REFERENCE_ROWS)
     rows = reference.select(list(signature.kinds)).take(taken).replace_schema_metadata(None)
     some = answers.take(taken)
     return rows.append_column(SCORE, pa.array(some.scores)).append_column(
@@ -184,7 +182,7 @@ def _prove_the_same(fitted: Fitted, folder: Path, rows: pa.Table) -> None:
 def _prove_the_same_alone(fitted: Fitted, rows: pa.Table) -> None:
     """Ask for some rows one by one and in tens: production does, while a hold-out is asked for at once."""
     whole = fitted.answer(rows)
-    some = np.unique(np.linspace(0, len(rows) - 1, min(ALONE, len(rows))).astype(np.int64))
+    some = _evenly(len(rows), ALONE)
     for taken in (*some[:, None], *np.array_split(some, max(1, len(some) // 10))):
         fewer, same = fitted.answer(rows.take(taken)), whole.take(taken)
         decided = equal_decisions(fitted.signature, same, fewer) == 1.0
@@ -194,6 +192,11 @@ def _prove_the_same_alone(fitted: Fitted, rows: pa.Table) -> None:
                 f"rows among {len(rows):,}, so what is measured on many is not what one person gets. Its "
                 "estimator must answer each row by itself."
             )
+
+
+def _evenly(rows: int, most: int) -> np.ndarray:
+    """Return at most `most` positions from the first row to the last, ascending."""
+    return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
 
 
 def _write(path: Path, value: Any) -> None:

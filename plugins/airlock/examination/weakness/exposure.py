@@ -53,7 +53,7 @@ class Exposure:
         return to_json({"measures": self.measures, **asdict(self)})
 
 
-def measure_exposure(spec: ModelSpec, predictor: Predictor, train: pa.Table, subject: Subject) -> Exposure:
+def measure_exposure(subject: Subject, train: pa.Table) -> Exposure:
     """Hold the losses of training rows against those of as many held-out rows, at most 5,000 of each.
 
     Where the split is at random, both are taken evenly. Where it is by time, the held-out rows are also the
@@ -64,13 +64,12 @@ def measure_exposure(spec: ModelSpec, predictor: Predictor, train: pa.Table, sub
 
     Parameters
     ----------
-    spec, predictor
-        The model.
+    subject
+        The model beside the hold-out.
     train
         The rows it learned from, with the outcome.
-    subject
-        The same model beside the hold-out.
     """
+    spec, predictor = subject.spec, subject.predictor
     rows = min(len(train), len(subject), MOST_ROWS)
     by_time = spec.training.split.by == "time"
     if by_time:

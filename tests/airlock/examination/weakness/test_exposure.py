@@ -32,7 +32,7 @@ def exposed(spec: ModelSpec, train: pa.Table, holdout: pa.Table) -> Exposure:
     predictor = Predictor(fitted.signature, fitted.pipeline)
     truth = truth_of(holdout, spec.data.target, spec.task)
     subject = Subject(spec, predictor, holdout, truth, predictor.predict_table(holdout))
-    return measure_exposure(spec, predictor, train, subject)
+    return measure_exposure(subject, train)
 
 
 def test_a_model_that_learned_by_heart_is_exposed_and_a_plain_one_is_not() -> None:
@@ -82,7 +82,7 @@ def test_answers_that_are_no_numbers_and_too_few_rows_leave_no_figure() -> None:
     spec = loan_spec(training=BY_CHANCE)
     broken = answered(spec, Formula(lambda frame: np.full(len(frame), np.nan)), loans(50))
     for train in (loans(50), loans(1)):
-        found = measure_exposure(spec, broken.predictor, train, broken)
+        found = measure_exposure(broken, train)
         assert math.isnan(found.auc)
         assert found.to_json()["measures"] == {"membership_auc": None}
         assert "cannot be told" in found.sentence
