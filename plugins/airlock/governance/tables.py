@@ -53,12 +53,16 @@ releases = sa.Table(
     ),
     sa.Column("dossier_digest", sa.Text, nullable=False, comment="what every approver must have been shown"),
     sa.Column("people", sa.Integer, nullable=False, comment="distinct approvals needed"),
+    sa.Column(
+        "way", sa.Text, nullable=False, server_default="full", comment="how it goes beside what serves, first"
+    ),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     _moment("opened_at"),
     _moment("decided_at", nullable=True),
     sa.UniqueConstraint("model", "dag_run_id"),
     sa.CheckConstraint("people >= 0", name="people"),
+    sa.CheckConstraint("way IN ('full', 'shadow', 'canary', 'ab')", name="way"),
     sa.CheckConstraint(
         "state IN ('open', 'approved', 'rejected', 'expired', 'superseded', 'deployed', 'failed')",
         name="state",
@@ -113,7 +117,37 @@ deployments = sa.Table(
     ),
 )
 
-#: Every answered prediction. `event_time` is when its event happened, `scored_at` when it was answered.
+#: Released versions that run beside the champion: one at a time for each model, one for each release.
+challengers = sa.Table(
+    "challengers",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("release_id", sa.BigInteger, sa.ForeignKey("releases.id"), nullable=False, unique=True),
+    sa.Column("candidate_id", sa.BigInteger, sa.ForeignKey("candidates.id"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("package_digest", sa.Text, nullable=False),
+    sa.Column("way", sa.Text, nullable=False),
+    sa.Column("share", sa.Double, nullable=False, comment="of the entities it answers; 0 for a shadow"),
+    sa.Column("step", sa.Integer, nullable=False, comment="which of the shares, from 1"),
+    _moment("started_at"),
+    _moment("stepped_at"),
+    _moment("ended_at", nullable=True),
+    sa.Column("outcome", sa.Text),
+    sa.Column("ended_because", sa.Text),
+    sa.CheckConstraint("way IN ('shadow', 'canary', 'ab')", name="way"),
+    sa.CheckConstraint("share >= 0 AND share <= 1", name="share"),
+    sa.CheckConstraint(
+        "outcome IN ('passed', 'broke', 'undecided', 'superseded', 'stopped')", name="outcome"
+    ),
+    sa.CheckConstraint(
+        "num_nulls(ended_at, outcome, ended_because) IN (0, 3)", name="ended_has_outcome_and_reason"
+    ),
+    sa.Index("one_challenger_per_model", "model", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+)
+
+#: Every answered prediction. `event_time` is when its event happened, `scored_at` when it was answered. What a
+#: challenger said and nobody was told has the purpose `shadow`; where it failed, it has no score.
 predictions = sa.Table(
     "predictions",
     metadata,
@@ -132,7 +166,7 @@ predictions = sa.Table(
     _moment("event_time"),
     _moment("scored_at"),
     sa.CheckConstraint("source IN ('api', 'batch')", name="source"),
-    sa.CheckConstraint("purpose IN ('decision', 'smoke_test')", name="purpose"),
+    sa.CheckConstraint("purpose IN ('decision', 'smoke_test', 'shadow')", name="purpose"),
     sa.Index("predictions_by_event_time", "model", "event_time"),
     sa.Index("predictions_by_entity", "model", "entity_key"),
     sa.Index("predictions_by_run", "model", "run_key", postgresql_where=sa.text("run_key IS NOT NULL")),
@@ -209,4 +243,55 @@ reproductions = sa.Table(
     sa.Column("sentence", sa.Text, nullable=False),
     _moment("reproduced_at"),
     sa.UniqueConstraint("candidate_id", "dag_run_id"),
+)
+
+#: Things that a person must look at. One incident of a `key` is open at a time.
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, comment="what it is about: found again, it is the same"),
+    sa.Column("model", sa.Text),
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    _moment("found_at"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("settled_by", sa.Text, comment="the Airflow user's id"),
+    _moment("settled_at", nullable=True),
+    sa.Column("settled_because", sa.Text),
+    sa.CheckConstraint("state IN ('open', 'settled')", name="state"),
+    sa.CheckConstraint(
+        "num_nulls(settled_by, settled_at, settled_because) = CASE state WHEN 'open' THEN 3 ELSE 0 END",
+        name="settled_by_somebody",
+    ),
+    sa.Index("one_open_incident_per_key", "key", unique=True, postgresql_where=sa.text("state = 'open'")),
+)
+
+#: Every act that matters, each row hashed over the one before. Written by `audit_log.append` alone; nobody
+#: may change or remove a row, and a trigger holds each new one against `audit_head`.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 and so on"),
+    _moment("at"),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="an Airflow user's id, or the Dag that acted"),
+    sa.Column("model", sa.Text),
+    sa.Column("run", sa.Text, comment="the Dag run, as <dag id>/<run id>"),
+    # JSON, not JSONB: the text is kept as it was, so that its digest can be proved for ever.
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("previous", sa.Text, nullable=False, comment="the digest of the row before"),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Index("audit_log_by_model", "model", "seq"),
+)
+
+#: The number and digest of the log's newest row. Only the log's trigger writes it: no role may.
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
 )

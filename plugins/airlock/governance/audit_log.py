@@ -1,0 +1,128 @@
+"""The audit log: every act that matters, each row hashed over the one before.
+
+What governs a model (a candidate, an answer, a deployment) appends its row in the transaction that records it,
+so that neither is there without the other. A transaction that needs other locks takes them before its first
+row: the log's own lock is held until the transaction ends.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from airlock.digests import digest_of
+from airlock.governance.engine import lock
+from airlock.governance.records import record_of
+from airlock.governance.tables import audit_head, audit_log
+
+Act = Literal[
+    "candidate_registered",
+    "candidate_refused",
+    "release_opened",
+    "answer_recorded",
+    "answer_refused",
+    "release_closed",
+    "deployment_refused",
+    "deployed",
+    "withdrawn",
+    "rolled_back",
+    "drill_held",
+    "challenger_started",
+    "challenger_stepped",
+    "challenger_ended",
+    "training_asked",
+    "version_found",
+    "version_reproduced",
+    "quarantine_settled",
+    "incident_opened",
+    "incident_settled",
+    "act_refused",
+    "log_anchored",
+]
+
+#: What the first row is hashed over.
+GENESIS = "0" * 64
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log: who did what, when and in which run, and the digest of the row before."""
+
+    seq: int
+    at: datetime
+    act: str
+    actor: str
+    model: str | None
+    run: str | None
+    facts: Mapping[str, Any]
+    previous: str
+    digest: str
+
+    @property
+    def true_digest(self) -> str:
+        """What the digest must be: the SHA-256 of everything else in canonical JSON, moments in UTC."""
+        said = asdict(self) | {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
+        del said["digest"]
+        return digest_of(said)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest row's number and digest; 0 and `GENESIS` where there is none."""
+
+    seq: int
+    digest: str
+
+
+def append(
+    conn: Connection,
+    act: Act,
+    *,
+    actor: str,
+    at: datetime,
+    model: str | None = None,
+    run: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Append a row in the transaction of `conn`; appenders wait for each other until theirs ends.
+
+    Parameters
+    ----------
+    act, actor
+        What was done, and the Airflow user or the Dag that did it.
+    run
+        The Dag run as `<dag id>/<run id>`; None for what no run did.
+    facts
+        Plain JSON values: versions, digests, reasons. Never a row's values or a secret.
+
+    Raises
+    ------
+    ValueError
+        When `facts` hold a NaN or an infinity.
+    TypeError
+        When they hold something JSON has no type for.
+    """
+    lock(conn, "audit log")
+    last = head(conn)
+    unsealed = Entry(last.seq + 1, at, act, actor, model, run, dict(facts or {}), last.digest, "")
+    entry = Entry(**asdict(unsealed) | {"digest": unsealed.true_digest})
+    conn.execute(sa.insert(audit_log).values(asdict(entry)))
+    return entry
+
+
+def head(conn: Connection) -> Head:
+    """Return the number and digest of the newest row, as the log's trigger noted them."""
+    row = conn.execute(sa.select(audit_head.c.seq, audit_head.c.digest)).one()
+    return Head(row.seq, row.digest)
+
+
+def entries(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[Entry]:
+    """Yield rows in their order, in constant memory."""
+    query = sa.select(audit_log).where(*conditions).order_by(audit_log.c.seq)
+    with conn.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
+        for row in result:
+            yield record_of(Entry, row)

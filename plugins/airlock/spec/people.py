@@ -1,0 +1,85 @@
+"""People: who is who in this installation, and what each role may do."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import EmailStr, Field
+
+from airlock.spec.base import Section
+from airlock.spec.parse import parse
+from airlock.spec.words import Title
+
+PEOPLE_FILE = "people.yaml"
+
+
+class Role(StrEnum):
+    """A part that people play; somebody may play several."""
+
+    DATA_SCIENTIST = "data_scientist"
+    ML_ENGINEER = "ml_engineer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Act(StrEnum):
+    """Something that only some roles may do by hand."""
+
+    TRAIN = "train"
+    RELEASE = "release"
+    APPROVE = "approve"
+    ROLL_BACK = "roll_back"
+    RESTORE = "restore"
+    SETTLE_QUARANTINE = "settle_quarantine"
+    REPRODUCE = "reproduce"
+
+
+#: Least privilege: who does not stand here may not. An administrator runs the machine and approves nothing.
+MAY: Mapping[Act, frozenset[Role]] = {
+    Act.TRAIN: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER}),
+    Act.RELEASE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER}),
+    Act.APPROVE: frozenset({Role.APPROVER}),
+    Act.ROLL_BACK: frozenset({Role.ML_ENGINEER, Role.APPROVER, Role.ADMIN}),
+    Act.RESTORE: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
+    Act.SETTLE_QUARANTINE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER}),
+    Act.REPRODUCE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER, Role.AUDITOR}),
+}
+
+
+class KnownPerson(Section):
+    """Somebody whom Airflow lets in."""
+
+    name: Title = Field(description="how people call them")
+    email: EmailStr = Field(description="where mails to them go")
+    roles: tuple[Role, ...] = Field(min_length=1, description="the parts they play")
+
+
+class People(Section):
+    """Everybody, by their Airflow user name."""
+
+    people: dict[str, KnownPerson] = Field(min_length=1, description="everybody, by their Airflow user name")
+
+    def may(self, user: str, act: Act) -> bool:
+        """Say whether a user may do something; somebody who is not listed may not."""
+        person = self.people.get(user)
+        return person is not None and not MAY[act].isdisjoint(person.roles)
+
+    def who_may(self, act: Act) -> tuple[str, ...]:
+        """Return the users who may do something."""
+        return tuple(user for user in self.people if self.may(user, act))
+
+    def emails(self, users: Iterable[str]) -> tuple[str, ...]:
+        """Return the addresses of users; those who are not listed any more have none."""
+        return tuple(self.people[user].email for user in users if user in self.people)
+
+
+def load_people(include: Path) -> People:
+    """Read who is who.
+
+    Raises
+    ------
+    SpecError
+        When the file is missing or wrong; no model can be used then.
+    """
+    return parse(include / PEOPLE_FILE, People)
