@@ -1,8 +1,8 @@
 """The audit log: every act that matters, each row hashed over the one before.
 
-What governs a model (a candidate, an answer, a deployment) appends its row in the transaction that records it,
-so that neither is there without the other. A transaction that needs other locks takes them before its first
-row: the log's own lock is held until the transaction ends.
+What governs a model (a candidate, an answer, a deployment) appends its row in the transaction that records
+it, so that neither is there without the other. A transaction that needs other locks takes them before its
+first row: the log's own lock is held until the transaction ends.
 """
 
 from collections.abc import Iterator, Mapping

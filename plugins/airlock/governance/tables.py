@@ -146,8 +146,8 @@ challengers = sa.Table(
     sa.Index("one_challenger_per_model", "model", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
 )
 
-#: Every answered prediction. `event_time` is when its event happened, `scored_at` when it was answered. What a
-#: challenger said and nobody was told has the purpose `shadow`; where it failed, it has no score.
+#: Every answered prediction. `event_time` is when its event happened, `scored_at` when it was answered. What
+#: a challenger said and nobody was told has the purpose `shadow`; where it failed, it has no score.
 predictions = sa.Table(
     "predictions",
     metadata,
