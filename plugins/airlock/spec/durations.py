@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPELLING = re.compile(r"(\d+)\s*([a-z]+)", re.IGNORECASE)
 
 
@@ -16,7 +16,7 @@ def parse_duration(value: Any) -> timedelta:
     Raises
     ------
     ValueError
-        When it is not a whole number followed by one of the units m, h, d, w.
+        When it is not a whole number followed by one of the units s, m, h, d, w.
 
     Examples
     --------
@@ -24,16 +24,16 @@ def parse_duration(value: Any) -> timedelta:
     datetime.timedelta(days=90)
     >>> parse_duration("3 months")
     Traceback (most recent call last):
-    ValueError: '3 months' has no unit that Airlock knows. Write a whole number and m (minutes), h (hours), \
-d (days) or w (weeks), such as 90d.
+    ValueError: '3 months' has no unit that Airlock knows. Write a whole number and s (seconds), \
+m (minutes), h (hours), d (days) or w (weeks), such as 90d.
     """
     if isinstance(value, timedelta):
         return value
     match = SPELLING.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in UNITS:
         raise ValueError(
-            f"{value!r} has no unit that Airlock knows. Write a whole number and m (minutes), h (hours), "
-            "d (days) or w (weeks), such as 90d."
+            f"{value!r} has no unit that Airlock knows. Write a whole number and s (seconds), m (minutes), "
+            "h (hours), d (days) or w (weeks), such as 90d."
         )
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
@@ -44,11 +44,11 @@ def spell_duration(value: timedelta) -> str:
     >>> spell_duration(timedelta(days=14)), spell_duration(timedelta(hours=36))
     ('2w', '36h')
     """
-    minutes = int(value.total_seconds()) // 60
-    for unit, size in (("w", 10080), ("d", 1440), ("h", 60)):
-        if minutes and minutes % size == 0:
-            return f"{minutes // size}{unit}"
-    return f"{minutes}m"
+    seconds = int(value.total_seconds())
+    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0 and (seconds or unit == "m"):
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def require_some(value: timedelta) -> timedelta:

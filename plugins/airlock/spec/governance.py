@@ -66,7 +66,9 @@ class Gates(Section):
 class Approval(Section):
     """Who may let a candidate into production, and how long they have."""
 
-    approvers: dict[str, EmailStr] = Field({}, description="Airflow user name: e-mail address")
+    approvers: tuple[str, ...] = Field(
+        (), description="the Airflow users who may: people of people.yaml with the role approver"
+    )
     people: int = Field(
         1, ge=0, le=5, description="how many distinct people must approve; 0 releases what passes the gates"
     )
@@ -76,24 +78,14 @@ class Approval(Section):
 
     @model_validator(mode="after")
     def _enough_approvers(self) -> Self:
+        if twice := {user for user in self.approvers if self.approvers.count(user) > 1}:
+            raise ValueError(f"names {min(twice)} twice among the approvers. Name each once.")
         if len(self.approvers) < self.people:
             raise ValueError(
                 f"{self.people} distinct people must approve, and {len(self.approvers)} may. "
                 "Name more approvers, or ask for fewer people where the policy allows it."
             )
         return self
-
-
-class Batch(Section):
-    """Nightly batch scoring of the source's new rows."""
-
-    schedule: Schedule = Field("0 1 * * *", description="when, in UTC; the night is the day before")
-
-
-class Deployment(Section):
-    """How the champion is used: always by the scoring API, and by batch scoring where asked."""
-
-    batch: Batch | None = Field(None, description="score each night's rows; absent: the API only")
 
 
 class Performance(Section):

@@ -8,7 +8,8 @@ from airlock.digests import digest_of
 from airlock.spec.base import Section
 from airlock.spec.data import DataSpec
 from airlock.spec.decision import Decision
-from airlock.spec.governance import Alerts, Approval, Deployment, Gates, Monitoring, Person
+from airlock.spec.deployment import Deployment
+from airlock.spec.governance import Alerts, Approval, Gates, Monitoring, Person
 from airlock.spec.metrics import DISPARITIES, MEASURES, METRICS, Task
 from airlock.spec.robustness import Rule
 from airlock.spec.training import Training
@@ -120,6 +121,15 @@ class ModelSpec(Section):
         if self.deployment.batch and self.data.event_time is None:
             raise ValueError(
                 "deployment.batch scores a night's rows, and data.event_time is not set. Name it."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _outcomes_can_decide(self) -> Self:
+        if self.deployment.way == "ab" and self.deployment.trial.within <= self.data.outcome_delay:
+            raise ValueError(
+                "deployment.trial.within is no longer than data.outcome_delay, so no outcome could decide in "
+                "time. Lengthen within, or write way: canary."
             )
         return self
 

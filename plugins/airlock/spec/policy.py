@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field, field_validator
 
 from airlock.spec.base import Section
+from airlock.spec.deployment import Way
 from airlock.spec.durations import Duration, spell_duration
 from airlock.spec.errors import Problem
 from airlock.spec.governance import Limit
@@ -58,6 +59,9 @@ class Policy(Section):
     quarantine_share: float = Field(
         0.05, ge=0, lt=1, description="the share of rows that may be set aside, at most"
     )
+    ways: tuple[Way, ...] = Field(
+        (), description="by which ways an approved version may come in where one serves; absent: by any"
+    )
     automatic_retraining: bool = Field(description="whether a night may start a training by itself")
     drift_psi: float = Field(gt=0, description="the population stability index that alerts, at most")
     limits: dict[Task, tuple[Limit, ...]] = Field(
@@ -97,6 +101,9 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
                 "gates.champion.confidence", f"{tier} asks for at least {least}.", f"Write {least} or more."
             )
         )
+    if policy.ways and spec.deployment.way not in policy.ways:
+        wrong = f"{tier} does not allow {spec.deployment.way}."
+        found.append(Problem("deployment.way", wrong, f"Write {' or '.join(policy.ways)}."))
     if policy.catalogue and spec.data.catalogue is None:
         cure = "Add source and purpose; include/catalogue holds the entries."
         found.append(Problem("data.catalogue", f"{tier} wants data from the catalogue.", cure))

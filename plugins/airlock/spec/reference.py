@@ -34,9 +34,9 @@ small letters, digits and underscores. Each file is checked whenever Airflow rea
 with it stands under *Import Errors* with file, key, fault and cure, and breaks this model's Dags only. A
 key that is not listed here, or is written twice, is refused.
 
-Lengths of time are a whole number and a unit: `30m`, `12h`, `90d`, `2w`. Schedules are five cron fields in
-numbers (`"0 3 * * *"`: every day at 03:00 UTC), or one of @hourly, @daily, @weekly, @monthly. A key without
-a default must be written.
+Lengths of time are a whole number and a unit: `45s`, `30m`, `12h`, `90d`, `2w`. Schedules are five cron
+fields in numbers (`"0 3 * * *"`: every day at 03:00 UTC), or one of @hourly, @daily, @weekly, @monthly. A
+key without a default must be written.
 
 How to write a source, and the suite of expectations beside it, is in [data.md](data.md); how to write the
 catalogue and the impact assessment is in [admission.md](admission.md).

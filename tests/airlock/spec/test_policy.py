@@ -67,6 +67,14 @@ LOOSER = {
         "wants data from the catalogue",
         "Add source and purpose; include/catalogue holds the entries",
     ),
+    "a way past the champion": (
+        "  way: canary                 # a fifth of the applications, then half of them, and only then all\n"
+        "  trial: {shares: [0.2, 0.5], rows: 30, failures: 0.01, difference: 0.3, within: 2d, every: 5s}\n",
+        "",
+        "deployment.way",
+        "does not allow full",
+        "Write canary or ab",
+    ),
     "limit": (
         "roc_auc, at_least: 0.70",
         "roc_auc, at_least: 0.6",
@@ -81,7 +89,7 @@ LOOSER = {
         "Leave it out",
     ),
 }
-PEOPLE = {f"person{number}": f"person{number}@airlock.example" for number in range(5)}
+PEOPLE = [f"person{number}" for number in range(5)]
 
 
 @pytest.fixture(scope="module")
