@@ -87,7 +87,7 @@ def spec() -> ModelSpec:
                 "candidates": {"trees": trees},
             },
             "gates": {"champion": {"metric": "roc_auc"}},
-            "approval": {"people": 1, "approvers": {"ria": "ria@airlock.example"}},
+            "approval": {"people": 1, "approvers": ["ria"]},
             "deployment": {"batch": {}},
             "alerts": {"to": "oncall@airlock.example"},
         }

@@ -15,6 +15,7 @@ from airlock.settings import ROOT
 from airlock.spec import ModelSpec, load_model, load_policy, model_names
 from airlock.spec.catalogue import entry_names, load_entry
 from airlock.spec.metrics import MEASURES
+from airlock.spec.people import Act, load_people
 from airlock.spec.policy import Tier
 from airlock.training.estimator import estimator_for
 from airlock.usercode import resolve
@@ -41,7 +42,7 @@ def keys_in(value: object, path: str = "") -> set[str]:
     """Return the keys of a spec as written, those of open mappings left out."""
     if not isinstance(value, dict):
         return set().union(*(keys_in(item, path) for item in value)) if isinstance(value, list) else set()
-    people_s_own = ("parameters", "space", "approvers", "arguments", "population", "accept")
+    people_s_own = ("parameters", "space", "arguments", "population", "accept")
     found: set[str] = set()
     for key, below in value.items():
         if not path.endswith(("columns", "candidates", *people_s_own)):
@@ -49,6 +50,11 @@ def keys_in(value: object, path: str = "") -> set[str]:
         if not path.endswith(people_s_own):
             found |= keys_in(below, f"{path}.{key}")
     return found
+
+
+def test_everybody_has_a_part_to_play() -> None:
+    people = load_people(INCLUDE)
+    assert all(people.who_may(act) for act in Act), "an act that nobody may do"
 
 
 def test_there_are_models() -> None:

@@ -16,6 +16,7 @@ from airlock.spec.catalogue import Entry
 from airlock.spec.columns import Column
 from airlock.spec.data import Quarantine, Source, Use
 from airlock.spec.impact import Impact
+from airlock.spec.people import PEOPLE_FILE
 from airlock.spec.robustness import Rule
 
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
@@ -58,6 +59,7 @@ def test_the_model_in_the_readme_is_admitted(tmp_path: Path) -> None:
     spec, impact = blocks("yaml", readme)
     (suite,) = blocks("json", readme)
     shutil.copytree(ROOT / "include" / "policies", tmp_path / "policies")
+    shutil.copy(ROOT / "include" / PEOPLE_FILE, tmp_path)
     folder = tmp_path / "models" / "churn"
     folder.mkdir(parents=True)
     for name, text in (("model.yaml", spec), ("impact.yaml", impact), ("expectations.json", suite)):

@@ -31,8 +31,9 @@ class Training:
         self.include = world.folder / f"include-{model}"
         if not self.include.is_dir():
             self.include.mkdir()
-            for name, folder in (("models", of), ("catalogue", of), ("policies", ROOT / "include")):
-                (self.include / name).symlink_to(folder / name)
+            own, shared = ("models", "catalogue"), ("policies", "people.yaml")
+            for name in (*own, *shared):
+                (self.include / name).symlink_to((of if name in own else ROOT / "include") / name)
         self.spec: ModelSpec = load_model(self.include, model)
         self.store: Store = Store(world.folder / f"store-{model}")
         snapshot = take_snapshot(

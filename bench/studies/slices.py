@@ -96,7 +96,7 @@ def spec() -> ModelSpec:
                 "candidates": CANDIDATES,
             },
             "gates": {"limits": [], "champion": {"metric": "roc_auc"}},
-            "approval": {"people": 1, "approvers": {"ria": "ria@airlock.example"}},
+            "approval": {"people": 1, "approvers": ["ria"]},
             "alerts": {"to": ["oncall@airlock.example"]},
         }
     )

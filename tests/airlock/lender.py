@@ -27,6 +27,7 @@ from airlock.data.snapshot import take_snapshot
 from airlock.governance.deployments import Deployment, deploy
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, load_model
+from airlock.spec.people import PEOPLE_FILE
 from airlock.store import Store
 from tests.airlock.governance.records import MOMENT, approved_release, register
 from tests.airlock.loans import LINEAR, START, TREES, loan_spec, loans
@@ -168,6 +169,7 @@ def open_lender(folder: Path, warehouse: str) -> Lender:
     """Write the model's folder and fill the warehouse."""
     shutil.copytree(ROOT / "include" / "policies", folder / "include" / "policies")
     shutil.copytree(ROOT / "include" / "templates", folder / "include" / "templates")
+    shutil.copy(ROOT / "include" / PEOPLE_FILE, folder / "include")
     model = folder / "include" / "models" / "loans"
     model.mkdir(parents=True)
     # JSON is YAML.
@@ -194,10 +196,7 @@ def _spec() -> ModelSpec:
             "outcome_delay": "1d",
             "history": "30d",
         },
-        approval={
-            "people": 2,
-            "approvers": {"ria": "ria@airlock.example", "omar": "omar@airlock.example"},
-        },
+        approval={"people": 2, "approvers": ["ria", "omar"]},
         deployment={"batch": {}},
         monitoring={
             "performance": {

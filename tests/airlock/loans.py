@@ -90,7 +90,7 @@ def loan_spec(
                 "champion": {"metric": "roc_auc", "tolerance": 0.01},
             }
             | (gates or {}),
-            "approval": {"people": 1, "approvers": {"ria": "ria@airlock.example"}},
+            "approval": {"people": 1, "approvers": ["ria"]},
             "alerts": {"to": ["oncall@airlock.example"]},
         }
         | model

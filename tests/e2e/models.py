@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from airlock.spec.catalogue import FOLDER
+from airlock.spec.people import PEOPLE_FILE
 from stack.mailbox import Mail
 from tests.e2e.running_stack import RunningStack
 
@@ -80,7 +81,11 @@ def add_refused_models(stack: RunningStack) -> tuple[str, ...]:
 
 def add_guarded_model(stack: RunningStack) -> None:
     """Add a model about which dana, who trains it, may be asked as well."""
-    add_model(stack, GUARDED, lambda spec: spec["approval"]["approvers"].update(dana="dana@airlock.example"))
+    people = stack.settings.include / PEOPLE_FILE
+    known = yaml.safe_load(people.read_text())
+    known["people"]["dana"]["roles"].append("approver")
+    people.write_text(yaml.safe_dump(known))
+    add_model(stack, GUARDED, lambda spec: spec["approval"]["approvers"].append("dana"))
 
 
 def add_faulty_model(stack: RunningStack) -> None:

@@ -19,5 +19,6 @@ def real_include(tmp_path_factory: pytest.TempPathFactory) -> Path:
     include.mkdir()
     (include / "models").symlink_to(HERE / "models")
     (include / "catalogue").symlink_to(HERE / "catalogue")
-    (include / "policies").symlink_to(ROOT / "include" / "policies")
+    for name in ("policies", "people.yaml"):
+        (include / name).symlink_to(ROOT / "include" / name)
     return include

@@ -13,6 +13,8 @@ from airlock.operators.base import database
 from airlock.operators.links import approval_link, dossier_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
+from airlock.settings import settings
+from airlock.spec.people import load_people
 
 APPROVE, REJECT = "Approve", "Reject"
 REASON = Param("", type="string", title="Why?", description="Kept with your answer for good.", source="task")
@@ -95,12 +97,12 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
     def _mail(self, context: Context, asked_already: set[str]) -> None:
         with database().connect() as connection:
-            release, candidate = self.records(connection)
-        addresses = self.spec.approval.approvers
+            release, candidate = self.records(connection, context)
+        not_yet = [user for user in self.spec.approval.approvers if user not in asked_already]
         task = context["ti"]
         mail_once(
             f"release/{release.id}/approval/{self.slot}",
-            [address for user, address in addresses.items() if user not in asked_already],
+            load_people(settings().include).emails(not_yet),
             "approval_requested",
             title=self.spec.title,
             model=self.model,

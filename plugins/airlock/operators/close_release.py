@@ -7,6 +7,8 @@ from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
 from airlock.operators.run import run_of
+from airlock.settings import settings
+from airlock.spec.people import load_people
 
 
 class CloseReleaseOperator(ReleaseStepOperator):
@@ -17,12 +19,12 @@ class CloseReleaseOperator(ReleaseStepOperator):
 
         run = run_of(context)
         with database().connect() as connection:
-            release, candidate = self.records(connection)
+            release, candidate = self.records(connection, context)
             answers = releases.approvals(connection, release.id)
             champion = deployments.champion(connection, self.model)
         mail_once(
             f"release/{release.id}/closed",
-            {self.spec.owner.email, *self.spec.approval.approvers.values()},
+            {self.spec.owner.email, *load_people(settings().include).emails(self.spec.approval.approvers)},
             "release_closed",
             title=self.spec.title,
             model=self.model,

@@ -5,6 +5,7 @@ from pathlib import Path
 from airlock.spec.errors import Problem, SpecError
 from airlock.spec.model import ModelSpec
 from airlock.spec.parse import parse
+from airlock.spec.people import load_people, problems_of
 from airlock.spec.policy import Policy, Tier, problems_under, under, unknown_metrics
 
 SPEC_FILE = "model.yaml"
@@ -21,7 +22,8 @@ def load_model(include: Path, name: str) -> ModelSpec:
     Raises
     ------
     SpecError
-        With every problem found: unknown keys, wrong types, missing columns, a bound looser than the policy.
+        With every problem found: unknown keys, wrong types, missing columns, a bound looser than the policy,
+        an approver who may not approve.
     """
     file = include / "models" / name / SPEC_FILE
     if not name.isidentifier() or not name.islower():
@@ -30,7 +32,8 @@ def load_model(include: Path, name: str) -> ModelSpec:
         )
     spec = parse(file, ModelSpec, {"name": name})
     policy = load_policy(include, Tier(spec.risk_tier))
-    if problems := problems_under(policy, spec):
+    problems = *problems_under(policy, spec), *problems_of(load_people(include), spec.approval.approvers)
+    if problems:
         raise SpecError(file, problems)
     return under(policy, spec)
 

@@ -1,12 +1,13 @@
 """People: who is who in this installation, and what each role may do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import EmailStr, Field
 
 from airlock.spec.base import Section
+from airlock.spec.errors import Problem
 from airlock.spec.parse import parse
 from airlock.spec.words import Title
 
@@ -72,6 +73,25 @@ class People(Section):
     def emails(self, users: Iterable[str]) -> tuple[str, ...]:
         """Return the addresses of users; those who are not listed any more have none."""
         return tuple(self.people[user].email for user in users if user in self.people)
+
+
+def problems_of(people: People, approvers: Sequence[str]) -> Iterator[Problem]:
+    """Yield why some of a model's approvers could not stand for distinct people who may approve."""
+    key, addresses = "approval.approvers", dict[str, str]()
+    for user in approvers:
+        if user not in people.people:
+            yield Problem(key, f"{user} is not in {PEOPLE_FILE}.", "Add them there, with the role approver.")
+            continue
+        if not people.may(user, Act.APPROVE):
+            yield Problem(
+                key, f"{user} has not the role approver.", f"Add it in {PEOPLE_FILE}, or remove them."
+            )
+        address = people.people[user].email.casefold()
+        if other := addresses.get(address):
+            yield Problem(
+                key, f"{other} and {user} share the address {address}.", "Name one person only once."
+            )
+        addresses[address] = user
 
 
 def load_people(include: Path) -> People:

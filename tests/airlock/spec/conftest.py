@@ -8,6 +8,7 @@ import pytest
 
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model
+from airlock.spec.people import PEOPLE_FILE
 
 MODEL = "credit_risk"
 Edit = Callable[..., ModelSpec]
@@ -15,8 +16,9 @@ Edit = Callable[..., ModelSpec]
 
 @pytest.fixture
 def include(tmp_path: Path) -> Path:
-    """A copy of the project's policies and of the credit model's spec."""
+    """A copy of the project's policies and people, and of the credit model's spec."""
     shutil.copytree(ROOT / "include" / "policies", tmp_path / "policies")
+    shutil.copy(ROOT / "include" / PEOPLE_FILE, tmp_path)
     (tmp_path / "models" / MODEL).mkdir(parents=True)
     shutil.copy(ROOT / "include" / "models" / MODEL / "model.yaml", tmp_path / "models" / MODEL)
     return tmp_path

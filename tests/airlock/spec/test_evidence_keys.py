@@ -9,6 +9,7 @@ import pytest
 
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model
+from airlock.spec.people import PEOPLE_FILE
 from tests.airlock.loans import COLUMNS, loan_spec
 
 Told = Callable[[dict[str, Any]], list[str]]
@@ -41,7 +42,8 @@ def inspection(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def include(tmp_path: Path) -> Path:
-    (tmp_path / "policies").symlink_to(ROOT / "include" / "policies")
+    for name in ("policies", PEOPLE_FILE):
+        (tmp_path / name).symlink_to(ROOT / "include" / name)
     (tmp_path / "models" / "loans").mkdir(parents=True)
     return tmp_path
 

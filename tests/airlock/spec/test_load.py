@@ -108,9 +108,29 @@ WRONG = {
         ("training.candidates.logistic_regression.search.space.C:", "list"),
     ),
     "too few approvers": (
-        ", omar: omar@airlock.example}",
-        "}",
+        "approvers: [ria, omar]",
+        "approvers: [ria]",
         ("approval:", "2 distinct people", "Name more approvers"),
+    ),
+    "an approver twice": (
+        "approvers: [ria, omar]",
+        "approvers: [ria, omar, ria]",
+        ("approval:", "names ria twice", "Name each once"),
+    ),
+    "an approver whom nobody knows": (
+        "approvers: [ria, omar]",
+        "approvers: [ria, omar, otto]",
+        ("approval.approvers:", "otto is not in people.yaml", "with the role approver"),
+    ),
+    "an approver without the role": (
+        "approvers: [ria, omar]",
+        "approvers: [ria, omar, dana]",
+        ("approval.approvers:", "dana has not the role approver", "or remove them"),
+    ),
+    "approvers with their addresses, as they once were": (
+        "approvers: [ria, omar]",
+        "approvers: {ria: ria@airlock.example, omar: omar@airlock.example}",
+        ("approval.approvers:", "does not fit"),
     ),
     "not YAML": ("title: C", "title: [C", ("file:", "is not YAML", "Mend that line")),
     "a key twice": (
@@ -137,6 +157,22 @@ def test_says_file_key_and_cure(
     assert f"{include / FILE}: {key}" in message
     for words in rest:
         assert words in message
+
+
+def test_one_person_under_two_names_is_refused(refusal: Callable[..., str]) -> None:
+    message = refusal("email: omar@airlock.example", "email: Ria@airlock.example", file="people.yaml")
+    assert f"{FILE}: approval.approvers: ria and omar share the address ria@airlock.example." in message
+
+
+def test_without_people_no_model_can_be_used(include: Path) -> None:
+    (include / "people.yaml").unlink()
+    with pytest.raises(SpecError, match=r"people.yaml: file: is missing"):
+        load_model(include, "credit_risk")
+
+
+def test_the_digest_does_not_follow_an_address(edited: Callable[..., object], include: Path) -> None:
+    before = load_model(include, "credit_risk").digest
+    assert edited("email: ria@", "email: ria.moreau@", file="people.yaml").digest == before
 
 
 def test_tells_one_mistake_once(refusal: Callable[..., str]) -> None:
