@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import candidate_asset
+from airlock.operators.authority import authorise
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.links import dossier_link, mlflow_run_link, model_link, page_link, run_link
 from airlock.operators.run import event_extra, run_of
+from airlock.spec.people import Act
 
 if TYPE_CHECKING:
     from airlock.governance.candidates import Candidate
@@ -20,6 +22,8 @@ class OpenReleaseOperator(ModelOperator):
         from airlock.dossier.summary import summary
         from airlock.governance import candidates, releases
 
+        if context["dag_run"].triggering_user_name:
+            authorise(context, Act.RELEASE)
         event = event_extra(context, candidate_asset(self.model))
         with database().begin() as connection:
             candidate = candidates.to_release(

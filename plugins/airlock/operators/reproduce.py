@@ -6,8 +6,10 @@ from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.code_version import code_version
+from airlock.operators.authority import authorise
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.run import run_of
+from airlock.spec.people import Act
 
 
 class ReproduceOperator(ModelOperator):
@@ -18,6 +20,7 @@ class ReproduceOperator(ModelOperator):
         from airlock.governance import candidates, reproductions
         from airlock.training.registry import show_reproduction
 
+        authorise(context, Act.REPRODUCE)
         run = run_of(context)
         with database().connect() as connection:
             candidate = candidates.to_release(connection, self.model, context["params"].get("version"))

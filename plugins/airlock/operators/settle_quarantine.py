@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, timezone
 
+from airlock.operators.authority import authorise
 from airlock.operators.base import database
 from airlock.operators.run import RunError
+from airlock.spec.people import Act
 
 if TYPE_CHECKING:
     from airlock.governance.quarantine import Decision
@@ -21,6 +23,7 @@ class SettleQuarantineOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.governance.quarantine import settle
 
+        user = authorise(context, Act.SETTLE_QUARANTINE)
         params = context["params"]
         state = DECISIONS[params["decision"]]
         with database().begin() as connection:
@@ -29,7 +32,7 @@ class SettleQuarantineOperator(BaseOperator):
                 params["model"],
                 params["rows"] or (),
                 state=state,
-                by=_person(context),
+                by=user,
                 because=_reason(params["reason"]),
                 at=timezone.utcnow(),
             )
@@ -39,13 +42,6 @@ class SettleQuarantineOperator(BaseOperator):
             )
         self.log.info("%s rows of %s: %s, from the next training on.", len(rows), params["model"], state)
         return {"model": params["model"], "state": state, "rows": [row.id for row in rows]}
-
-
-def _person(context: Context) -> str:
-    user = context["dag_run"].triggering_user_name
-    if not user:
-        raise RunError("Nobody is known to have triggered this run, and rows are settled by people only.")
-    return user
 
 
 def _reason(text: str) -> str:

@@ -1,0 +1,61 @@
+"""Whether whoever triggered a run may do what it does."""
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context, timezone
+
+from airlock.operators.base import database
+from airlock.operators.run import RunError
+from airlock.settings import settings
+from airlock.spec.people import MAY, PEOPLE_FILE, Act, load_people
+
+if TYPE_CHECKING:
+    from airlock.spec.people import People
+
+
+def authorise(context: Context, act: Act) -> str:
+    """Return the Airflow user who triggered the run, if `people.yaml` lets them do `act`.
+
+    Call it where a person triggered the run, or where only a person may. Airflow itself lets everybody with
+    its role `user` trigger every Dag.
+
+    Raises
+    ------
+    RunError
+        When it does not, or nobody is known to have triggered the run; the refusal is in the audit log then.
+    """
+    user = context["dag_run"].triggering_user_name
+    people = load_people(settings().include)
+    if user and people.may(user, act):
+        return user
+    reason = _why_not(user, act, people)
+    _record(context, act, user or "unknown", reason)
+    raise RunError(reason)
+
+
+def _why_not(user: str | None, act: Act, people: "People") -> str:
+    does = act.replace("_", " ")
+    roles = " or ".join(sorted(MAY[act]))
+    ask = f"Ask {' or '.join(people.who_may(act)) or 'who keeps it'}"
+    if not user:
+        return f"Nobody is known to have triggered this run, and only a person may {does} ({roles}). {ask}."
+    if user not in people.people:
+        return f"{user} is not in {PEOPLE_FILE}, so may not {does}. {ask}, or add {user} there as {roles}."
+    return f"{user} may not {does}: {roles} may. {ask}, or add the role in {PEOPLE_FILE}."
+
+
+def _record(context: Context, act: Act, actor: str, reason: str) -> None:
+    from airlock.governance import audit_log
+
+    run: Any = context["dag_run"]
+    model, _, kind = run.dag_id.partition(".")
+    with database().begin() as connection:
+        audit_log.append(
+            connection,
+            "act_refused",
+            actor=actor,
+            at=timezone.utcnow(),
+            model=model if kind else context["params"].get("model"),
+            run=f"{run.dag_id}/{run.run_id}",
+            facts={"act": str(act), "reason": reason},
+        )
