@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Row
 
 from airlock.digests import digest_of, short
+from airlock.governance import audit_log
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import candidates
 
@@ -84,15 +85,16 @@ def record(
     """
     values = {name: value for name, value in locals().items() if name != "conn"}
     values["evidence_digest"] = digest_of(evidence)
-    conn.execute(
-        insert(candidates).values(values).on_conflict_do_nothing(index_elements=["model", "dag_run_id"])
-    )
+    once = insert(candidates).values(values).on_conflict_do_nothing(index_elements=["model", "dag_run_id"])
+    made = conn.execute(once.returning(candidates.c.id)).one_or_none()
     kept = _one(conn, candidates.c.model == model, candidates.c.dag_run_id == dag_run_id)
     if kept is None or (kept.state, kept.version, kept.package_digest) != (state, version, package_digest):
         raise RecordError(
             f"{model}: run {dag_run_id} has already recorded a candidate with another outcome, and a record "
             "is never changed. Start a new training instead of clearing this one."
         )
+    if made is not None:
+        _log(conn, kept)
     return kept
 
 
@@ -131,6 +133,20 @@ def to_release(conn: Connection, model: str, version: int | None) -> Candidate:
         wanted = "candidate" if version is None else f"version {version}"
         raise RecordError(f"{model} has no registered {wanted}. Run {model}.train first.")
     return found
+
+
+def _log(conn: Connection, candidate: Candidate) -> None:
+    digests = ("package_digest", "snapshot_digest", "spec_digest", "evidence_digest", "dossier_digest")
+    told = ("version", "reason", "cause", "mlflow_run_id", *digests)
+    audit_log.append(
+        conn,
+        "candidate_registered" if candidate.state == "registered" else "candidate_refused",
+        actor=candidate.trained_by,
+        at=candidate.recorded_at,
+        model=candidate.model,
+        run=f"{candidate.model}.train/{candidate.dag_run_id}",
+        facts={"candidate": candidate.id} | {name: getattr(candidate, name) for name in told},
+    )
 
 
 def _one(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Candidate | None:

@@ -49,7 +49,7 @@ def decide(
     --------
     >>> from datetime import UTC, datetime
     >>> moment = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> release = Release(5, "credit_risk", "run", 3, "p", "e", 1, "open", "", moment, None)
+    >>> release = Release(5, "credit_risk", "run", 3, "p", "e", 1, "full", "open", "", moment, None)
     >>> answer = Approval(5, 1, "omar", "Reject", "the hold-out is too small", "e", moment)
     >>> decide(release, [answer], approvers={"omar"}, trained_by="dana", newer=None)
     Decision(state='rejected', reason='Rejected by omar: the hold-out is too small.')

@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from airlock.governance import audit_log
 from airlock.governance.candidates import Candidate
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import approvals as approvals_table
+from airlock.governance.tables import audit_log as audit_log_table
+from airlock.governance.tables import candidates as candidates_table
 from airlock.governance.tables import releases
 
 State = Literal["open", "approved", "rejected", "expired", "superseded", "deployed", "failed"]
 Choice = Literal["Approve", "Reject"]
+Way = Literal["full", "shadow", "canary", "ab"]
 
 #: From each state, the states a release may go to by being closed. Only `deploy` makes one deployed.
 NEXT: dict[State, tuple[State, ...]] = {
@@ -39,10 +43,16 @@ class Release:
     package_digest: str
     dossier_digest: str
     people: int
+    way: Way
     state: State
     reason: str
     opened_at: datetime
     decided_at: datetime | None
+
+    @property
+    def run(self) -> str:
+        """The Dag run that opened it, as the audit log names it."""
+        return f"{self.model}.release/{self.dag_run_id}"
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,23 @@ class Approval:
 
 
 def open_release(
-    conn: Connection, *, candidate: Candidate, dag_run_id: str, people: int, opened_at: datetime
+    conn: Connection,
+    *,
+    candidate: Candidate,
+    dag_run_id: str,
+    people: int,
+    opened_at: datetime,
+    way: Way = "full",
+    by: str | None = None,
 ) -> Release:
     """Open a release of a registered candidate, once: repeating it returns the first record.
+
+    Parameters
+    ----------
+    people, way
+        How many must approve, and how the candidate goes beside what serves; neither changes any more.
+    by
+        The Airflow user who asked for it; None where the candidate's registration did.
 
     Raises
     ------
@@ -83,19 +107,22 @@ def open_release(
         "package_digest": candidate.package_digest,
         "dossier_digest": candidate.dossier,
         "people": people,
+        "way": way,
         "state": "open",
         "opened_at": opened_at,
     }
-    conn.execute(
-        insert(releases).values(values).on_conflict_do_nothing(index_elements=["model", "dag_run_id"])
-    )
+    once = insert(releases).values(values).on_conflict_do_nothing(index_elements=["model", "dag_run_id"])
+    made = conn.execute(once.returning(releases.c.id)).one_or_none()
     same_run = (releases.c.model == candidate.model) & (releases.c.dag_run_id == dag_run_id)
     kept = record_of(Release, conn.execute(sa.select(releases).where(same_run)).one())
-    if (kept.candidate_id, kept.people) != (candidate.id, people):
+    if (kept.candidate_id, kept.people, kept.way) != (candidate.id, people, way):
         raise RecordError(
             f"{kept.model}: run {dag_run_id} has already opened a release of candidate {kept.candidate_id} "
-            f"for {kept.people} people, and a record is never changed. Start a new release instead."
+            f"for {kept.people} people, {kept.way}, and a record is never changed. "
+            "Start a new release instead."
         )
+    if made is not None:
+        _log(conn, "release_opened", kept, by, opened_at, {"people": people, "way": way})
     return kept
 
 
@@ -137,7 +164,40 @@ def record_approval(
         state = "unknown" if release is None else release.state
         raise RecordError(f"Release {release_id} is {state}: it takes no more answers. Start a new release.")
     conn.execute(sa.insert(approvals_table).values(vars(given)))
+    audit_log.append(
+        conn,
+        "answer_recorded",
+        actor=responder,
+        at=responded_at,
+        model=release.model,
+        run=release.run,
+        facts={
+            "release": release_id,
+            "slot": slot,
+            "choice": choice,
+            "reason": reason,
+            "dossier_digest": dossier_digest,
+        },
+    )
     return given
+
+
+def refuse_answer(
+    conn: Connection, release: Release, *, slot: int, who: str, choice: str, because: str, at: datetime
+) -> None:
+    """Write into the audit log, once, that an answer was given which does not count, and why."""
+    if any((row.actor, row.at) == (who, at) for row in refused_answers(conn, release)):
+        return
+    facts = {"release": release.id, "slot": slot, "choice": choice, "reason": because}
+    audit_log.append(
+        conn, "answer_refused", actor=who, at=at, model=release.model, run=release.run, facts=facts
+    )
+
+
+def refused_answers(conn: Connection, release: Release) -> tuple[audit_log.Entry, ...]:
+    """Return what the audit log says of answers about a release that did not count, in their order."""
+    about = (audit_log_table.c.act == "answer_refused", audit_log_table.c.run == release.run)
+    return tuple(audit_log.entries(conn, audit_log_table.c.model == release.model, *about))
 
 
 def approvals(conn: Connection, release_id: int) -> tuple[Approval, ...]:
@@ -146,8 +206,12 @@ def approvals(conn: Connection, release_id: int) -> tuple[Approval, ...]:
     return tuple(record_of(Approval, row) for row in conn.execute(query.order_by(approvals_table.c.slot)))
 
 
-def close(conn: Connection, release_id: int, *, state: State, reason: str, at: datetime) -> Release:
+def close(
+    conn: Connection, release_id: int, *, state: State, reason: str, at: datetime, by: str | None = None
+) -> Release:
     """Record how a release ended, once: repeating it returns the first record.
+
+    `by` is the Airflow user who ended it; None where its Dag did.
 
     Raises
     ------
@@ -165,4 +229,21 @@ def close(conn: Connection, release_id: int, *, state: State, reason: str, at: d
         )
     change = sa.update(releases).where(releases.c.id == release_id)
     change = change.values(state=state, reason=reason, decided_at=release.decided_at or at)
-    return record_of(Release, conn.execute(change.returning(releases)).one())
+    closed = record_of(Release, conn.execute(change.returning(releases)).one())
+    _log(conn, "release_closed", closed, by, at, {"state": state, "reason": reason})
+    return closed
+
+
+def _log(
+    conn: Connection, act: audit_log.Act, release: Release, by: str | None, at: datetime, more: dict[str, Any]
+) -> None:
+    version = sa.select(candidates_table.c.version).where(candidates_table.c.id == release.candidate_id)
+    facts = {
+        "release": release.id,
+        "candidate": release.candidate_id,
+        "version": conn.execute(version).scalar_one(),
+        "package_digest": release.package_digest,
+        "dossier_digest": release.dossier_digest,
+    }
+    actor = by or f"{release.model}.release"
+    audit_log.append(conn, act, actor=actor, at=at, model=release.model, run=release.run, facts=facts | more)

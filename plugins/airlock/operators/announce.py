@@ -20,7 +20,7 @@ class AnnounceOperator(ReleaseStepOperator):
 
         run = run_of(context)
         with database().connect() as connection:
-            release, candidate = self.records(connection)
+            release, candidate = self.records(connection, context)
             deployment, before = deployments.of_release(connection, release.id)
             answers = releases.approvals(connection, release.id)
         show_champion(self.model, candidate.registered_version)

@@ -14,7 +14,7 @@ class DecideOperator(ReleaseStepOperator, BaseBranchOperator):
         from airlock.governance.decision import decide
 
         with database().begin() as connection:
-            release, candidate = self.records(connection)
+            release, candidate = self.records(connection, context)
             decision = decide(
                 release,
                 releases.approvals(connection, release.id),

@@ -16,7 +16,7 @@ class DeployOperator(ReleaseStepOperator):
         from airlock.governance import deployments
 
         with database().begin() as connection:
-            release, candidate = self.records(connection)
+            release, candidate = self.records(connection, context)
             prove_dossier(
                 self.store,
                 release.dossier_digest,

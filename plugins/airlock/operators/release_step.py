@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
-from airlock.operators.base import ModelOperator
+from airlock.operators.base import ModelOperator, database
+from airlock.operators.run import run_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -27,12 +29,43 @@ class ReleaseStepOperator(ModelOperator):
         super().__init__(**kwargs)
         self.release = release
 
-    def records(self, connection: "Connection") -> tuple["Release", "Candidate"]:
-        """Return the release and the candidate it is about."""
+    def records(self, connection: "Connection", context: Context) -> tuple["Release", "Candidate"]:
+        """Return the release and the candidate it is about.
+
+        Raises
+        ------
+        AirflowFailException
+            When this run has not opened it: whoever may edit an XCom could name another one. That is logged.
+        """
         from airlock.governance import candidates, releases
 
+        run = run_of(context)
         release = releases.find(connection, int(self.release))
         candidate = candidates.find(connection, release.candidate_id) if release else None
         if release is None or candidate is None:
             raise AirflowFailException(f"Release {self.release} of {self.model} is not on record.")
+        if (release.model, release.dag_run_id) != (self.model, run.run_id):
+            because = (
+                f"Release {release.id} was opened by {release.run}, and not by {run.dag_id}/{run.run_id}: "
+                f"what the task open returned was changed. Look for who did, and trigger {run.dag_id} again."
+            )
+            refuse_deployment(context, self.model, because, release=release.id)
+            raise AirflowFailException(because)
         return release, candidate
+
+
+def refuse_deployment(context: Context, model: str, because: str, **facts: Any) -> None:
+    """Write into the audit log, whatever becomes of other transactions, that something was kept out."""
+    from airlock.governance import audit_log
+
+    run = run_of(context)
+    with database().begin() as connection:
+        audit_log.append(
+            connection,
+            "deployment_refused",
+            actor=context["dag_run"].triggering_user_name or run.dag_id,
+            at=timezone.utcnow(),
+            model=model,
+            run=f"{run.dag_id}/{run.run_id}",
+            facts=facts | {"reason": because},
+        )

@@ -17,7 +17,7 @@ class SmokeTestOperator(ReleaseStepOperator):
         from airlock.package.package import open_package
 
         with database().connect() as connection:
-            release, candidate = self.records(connection)
+            release, candidate = self.records(connection, context)
         package = open_package(self.store, candidate.package_digest)
         try:
             smoke_test(settings().scoring_url, package, version=candidate.registered_version)

@@ -19,6 +19,7 @@ RELEASE = Release(
     package_digest="package",
     dossier_digest="dossier",
     people=2,
+    way="full",
     state="open",
     reason="",
     opened_at=MOMENT,
