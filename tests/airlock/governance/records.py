@@ -35,10 +35,17 @@ def register(
     return candidates.record(conn, model=model, version=version, **{**facts, **changes})
 
 
-def approved_release(conn: Connection, candidate: Candidate, people: int = 1) -> Release:
+def approved_release(
+    conn: Connection, candidate: Candidate, people: int = 1, way: releases.Way = "full"
+) -> Release:
     """Open a release of a candidate and record that its people approved."""
     release = releases.open_release(
-        conn, candidate=candidate, dag_run_id=f"release_{candidate.id}", people=people, opened_at=MOMENT
+        conn,
+        candidate=candidate,
+        dag_run_id=f"release_{candidate.id}",
+        people=people,
+        opened_at=MOMENT,
+        way=way,
     )
     for slot, responder in enumerate(("ria", "omar")[:people], start=1):
         releases.record_approval(
