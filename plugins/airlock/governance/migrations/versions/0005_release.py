@@ -1,7 +1,12 @@
 """Releases: challengers, incidents, the audit log, and roles that may do no more than their part."""
 
+from datetime import UTC
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+from airlock.digests import canonical_json, digest_of
 
 revision = "0005"
 down_revision = "0004"
@@ -26,6 +31,34 @@ CREATE FUNCTION refuse_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'The audit log is append-only: % is refused.', TG_OP;
 END $$
+"""
+#: What must stand in the log for a release to be proved, as rows of it.
+RECORDS = """
+SELECT act, at, actor, model, run, facts FROM (
+    SELECT 1 AS step, id AS key, 'candidate_registered' AS act, recorded_at AS at, trained_by AS actor, model,
+        model || '.train/' || dag_run_id AS run,
+        json_build_object('candidate', id, 'version', version, 'package_digest', package_digest,
+            'dossier_digest', dossier_digest, 'evidence_digest', evidence_digest, 'taken_over', true) AS facts
+    FROM candidates WHERE state = 'registered'
+    UNION ALL
+    SELECT 2, id, 'release_opened', opened_at, model || '.release', model,
+        model || '.release/' || dag_run_id,
+        json_build_object('release', id, 'candidate', candidate_id, 'people', people, 'way', way,
+            'package_digest', package_digest, 'dossier_digest', dossier_digest, 'taken_over', true)
+    FROM releases
+    UNION ALL
+    SELECT 3, slot, 'answer_recorded', responded_at, responder, model, model || '.release/' || dag_run_id,
+        json_build_object('release', release_id, 'slot', slot, 'choice', choice, 'reason', approvals.reason,
+            'dossier_digest', approvals.dossier_digest, 'taken_over', true)
+    FROM approvals JOIN releases ON releases.id = release_id
+    UNION ALL
+    SELECT 4, id, 'release_closed', coalesce(decided_at, opened_at), model || '.release', model,
+        model || '.release/' || dag_run_id,
+        json_build_object('release', id, 'reason', reason, 'package_digest', package_digest,
+            'dossier_digest', dossier_digest, 'taken_over', true,
+            'state', CASE state WHEN 'deployed' THEN 'approved' ELSE state END)
+    FROM releases WHERE state <> 'open'
+) AS records ORDER BY at, step, key
 """
 
 
@@ -139,6 +172,26 @@ def upgrade() -> None:
         "CREATE TRIGGER refuse_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_changes()"
     )
+    _take_over_the_records()
+
+
+def _take_over_the_records() -> None:
+    """Write what was registered, released and answered before there was a log, so that it goes on serving.
+
+    From here on a record counts only as far as the log says the same. There is no exception for old ones: a
+    forged date could claim it.
+    """
+    conn = op.get_bind()
+    previous, rows = GENESIS, []
+    for seq, record in enumerate(conn.execute(sa.text(RECORDS)).mappings(), start=1):
+        row: dict[str, Any] = {"seq": seq, **record, "previous": previous}
+        said = row | {"at": record["at"].astimezone(UTC).isoformat(timespec="microseconds")}
+        previous = digest_of(said)
+        rows.append(row | {"facts": canonical_json(record["facts"]).decode(), "digest": previous})
+    if rows:
+        columns = ", ".join(rows[0])
+        values = ", ".join(f":{column}" for column in rows[0])
+        conn.execute(sa.text(f"INSERT INTO audit_log ({columns}) VALUES ({values})"), rows)
 
 
 def downgrade() -> None:
