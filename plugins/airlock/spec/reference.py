@@ -20,12 +20,13 @@ from airlock.spec.columns import TAKEN_NAMES, Classification, Kind, Role
 from airlock.spec.impact import IMPACT_FILE, Impact
 from airlock.spec.metrics import MEASURES, METRICS, RELATIVE, Task
 from airlock.spec.model import ModelSpec
+from airlock.spec.people import PEOPLE_FILE, People
 from airlock.spec.policy import Policy, Tier
 from airlock.spec.typenames import sections_in, type_name
 
 FILE = ROOT / "docs" / "spec.md"
 
-INTRODUCTION = """# The spec: model.yaml, the policies, the catalogue and the impact assessment
+INTRODUCTION = """# The spec: model.yaml, the policies, the catalogue, the impact assessment and the people
 
 <!-- Written by `make docs` from plugins/airlock/spec. Change the descriptions there. -->
 
@@ -39,7 +40,8 @@ fields in numbers (`"0 3 * * *"`: every day at 03:00 UTC), or one of @hourly, @d
 key without a default must be written.
 
 How to write a source, and the suite of expectations beside it, is in [data.md](data.md); how to write the
-catalogue and the impact assessment is in [admission.md](admission.md).
+catalogue and the impact assessment is in [admission.md](admission.md); who may do what is in
+[roles.md](roles.md).
 """
 
 POLICIES = f"""## The policies
@@ -59,6 +61,12 @@ CATALOGUE = f"""## The catalogue
 
 `include/{CATALOGUE_FOLDER}/<name>.yaml` describes one data source for the whole organisation. A spec names it
 in `data.catalogue`, and is held against it before the model is trained.
+"""
+
+PEOPLE = f"""## The people
+
+`include/{PEOPLE_FILE}` says who is who, for all models: a model's approvers are named there, and whoever
+starts a run by hand must have a role for it.
 """
 
 NAMES = f"""A feature may not be called {", ".join(f"`{name}`" for name in TAKEN_NAMES)}:
@@ -102,6 +110,8 @@ def reference() -> str:
         *_sections("", Impact, IMPACT_FILE),
         CATALOGUE,
         *_sections("", Entry, "catalogue/&lt;name&gt;.yaml"),
+        PEOPLE,
+        *_sections("", People, PEOPLE_FILE),
     ]
     return "\n".join(parts)
 

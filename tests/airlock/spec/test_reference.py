@@ -11,6 +11,7 @@ from airlock.spec.catalogue import Entry
 from airlock.spec.columns import TAKEN_NAMES
 from airlock.spec.impact import Impact
 from airlock.spec.model import ModelSpec
+from airlock.spec.people import People
 from airlock.spec.policy import Policy
 from airlock.spec.reference import FILE, reference
 from airlock.spec.typenames import sections_in
@@ -29,7 +30,7 @@ def test_the_file_is_up_to_date() -> None:
 
 @pytest.mark.parametrize(
     "section",
-    {one for file in (ModelSpec, Policy, Impact, Entry) for one in sections(file)},
+    {one for file in (ModelSpec, Policy, Impact, Entry, People) for one in sections(file)},
     ids=lambda one: one.__name__,
 )
 def test_every_key_says_what_it_means(section: type[BaseModel]) -> None:
@@ -50,6 +51,8 @@ def test_every_key_says_what_it_means(section: type[BaseModel]) -> None:
         "| `purposes` | mapping of names to: text, not empty |  | what it may be used for",
         "## `harms[]`",
         "## `columns.<name>.responsible`",
+        "## `people.<name>`",
+        "| `roles` | list of: one of `data_scientist`, `ml_engineer`, ",
     ],
 )
 def test_keys_have_type_default_and_meaning(line: str) -> None:
