@@ -150,6 +150,24 @@ class DriftAlert:
 
 
 @dataclass(frozen=True)
+class IncidentOpened:
+    """To those who may restore, and to a model's owner and people on call: something is not as recorded.
+
+    `model` is None where it is about the whole installation; `mend` says what a restore does or, where there
+    is none, what a person must do first; `restore` is the Dag that does it.
+    """
+
+    number: int
+    model: str | None
+    sentence: str
+    found_at: datetime
+    mend: str
+    restorable: bool
+    restore: str
+    link: str
+
+
+@dataclass(frozen=True)
 class TaskFailed:
     """To the people on call: a task gave up after its last attempt."""
 
@@ -170,6 +188,7 @@ Facts = (
     | ReleaseClosed
     | Deployed
     | DriftAlert
+    | IncidentOpened
     | TaskFailed
 )
 
@@ -182,5 +201,6 @@ FACTS: dict[str, type[Facts]] = {
     "release_closed": ReleaseClosed,
     "deployed": Deployed,
     "drift_alert": DriftAlert,
+    "incident_opened": IncidentOpened,
     "task_failed": TaskFailed,
 }

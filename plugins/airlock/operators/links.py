@@ -5,6 +5,16 @@ from urllib.parse import quote
 from airlock.settings import settings
 
 
+def dag_link(dag_id: str) -> str:
+    """Return the address of a Dag, where it can be triggered."""
+    return f"{settings().airflow_url}/dags/{quote(dag_id)}"
+
+
+def incidents_link() -> str:
+    """Return the address of the page of incidents."""
+    return f"{settings().airflow_url}/airlock/incidents"
+
+
 def run_link(dag_id: str, run_id: str) -> str:
     """Return the address of a Dag run."""
     return f"{settings().airflow_url}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"

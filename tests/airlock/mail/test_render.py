@@ -150,6 +150,17 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "link": f"{AIRFLOW}/dags/credit_risk.monitor/runs/scheduled__2026-11-02",
         "report": f"{AIRFLOW}/airlock/pages/credit_risk/nights/2026-11-01.html",
     },
+    "incident_opened": {
+        "number": 12,
+        "model": "credit_risk",
+        "sentence": "MLflow's alias champion of credit_risk points at version 5, and the deployment record says "
+        "that version 4 serves.",
+        "found_at": datetime(2026, 11, 2, 4, 0, tzinfo=UTC),
+        "mend": "A restore points the alias at version 4.",
+        "restorable": True,
+        "restore": f"{AIRFLOW}/dags/restore",
+        "link": f"{AIRFLOW}/airlock/incidents",
+    },
     "task_failed": {
         "dag_id": "credit_risk.train",
         "run_id": "manual__2026-11-02T08:15:00+00:00",
