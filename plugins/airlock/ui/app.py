@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airlock.settings import SettingsError
 from airlock.ui.dossiers import dossier_file
+from airlock.ui.incidents import incidents_page
 from airlock.ui.models import model_page, models_page
 from airlock.ui.quarantine import quarantine_page
 from airlock.ui.rendering import html
@@ -41,6 +42,7 @@ def create_app() -> FastAPI:
         },
     )
     app.get("/")(models_page)
+    app.get("/incidents")(incidents_page)
     app.get("/models/{name}")(model_page)
     app.get("/models/{name}/quarantine")(quarantine_page)
     app.get("/pages/{model}/{path:path}")(stored_page)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 from airlock.spec.load import SPEC_FILE
+from airlock.ui.incidents import open_incidents
 from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
 from airlock.ui.rendering import html
 
@@ -37,9 +38,10 @@ def models_page(request: Request) -> HTMLResponse:
     names = model_names(settings().models)
     with engine(database_url()).connect() as connection:
         newest = newest_of_all(connection)
+        incidents = open_incidents(connection)
     rows = [(known(name), newest.get(name, Newest())) for name in names]
     gone = sorted(model for model, records in newest.items() if model not in names and records.champion)
-    return html("models", request, rows=rows, gone=gone, most_problems=MOST_PROBLEMS)
+    return html("models", request, rows=rows, gone=gone, incidents=incidents, most_problems=MOST_PROBLEMS)
 
 
 def model_page(request: Request, name: str) -> HTMLResponse:
