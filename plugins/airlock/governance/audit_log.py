@@ -5,15 +5,16 @@ it, so that neither is there without the other. A transaction that needs other l
 first row: the log's own lock is held until the transaction ends.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.digests import digest_of
+from airlock.digests import canonical_json, digest_of
 from airlock.governance.engine import lock
 from airlock.governance.records import record_of
 from airlock.governance.tables import audit_head, audit_log
@@ -65,7 +66,7 @@ class Entry:
     @property
     def true_digest(self) -> str:
         """What the digest must be: the SHA-256 of everything else in canonical JSON, moments in UTC."""
-        said = asdict(self) | {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
+        said = vars(self) | {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
         del said["digest"]
         return digest_of(said)
 
@@ -102,15 +103,20 @@ def append(
     Raises
     ------
     ValueError
-        When `facts` hold a NaN or an infinity.
+        When `facts` hold a NaN or an infinity, or `at` is in no time zone.
     TypeError
         When they hold something JSON has no type for.
     """
+    if at.tzinfo is None:
+        raise ValueError(f"{act}: {at} is in no time zone, so nobody could say later when it was.")
+    # The text is what counts: it is stored as it is hashed, and comes back as nothing else.
+    text = canonical_json(dict(facts or {})).decode()
     lock(conn, "audit log")
     last = head(conn)
-    unsealed = Entry(last.seq + 1, at, act, actor, model, run, dict(facts or {}), last.digest, "")
-    entry = Entry(**asdict(unsealed) | {"digest": unsealed.true_digest})
-    conn.execute(sa.insert(audit_log).values(asdict(entry)))
+    unsealed = Entry(last.seq + 1, at, act, actor, model, run, json.loads(text), last.digest, "")
+    entry = replace(unsealed, digest=unsealed.true_digest)
+    stored = vars(entry) | {"facts": sa.cast(sa.literal(text, sa.Text), sa.JSON)}
+    conn.execute(sa.insert(audit_log).values(stored))
     return entry
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from airlock.digests import canonical_json
+from airlock.governance import audit_log
 from airlock.governance.records import record_of
 from airlock.governance.tables import nights
 
@@ -73,9 +74,22 @@ def note_report(conn: Connection, model: str, night: date, report: str) -> None:
     conn.execute(sa.update(nights).where(*_is(model, night)).values(report=report))
 
 
-def note_asking(conn: Connection, model: str, night: date, run_id: str) -> None:
-    """Note which run of the night asked for a training."""
-    conn.execute(sa.update(nights).where(*_is(model, night)).values(training_asked_by=run_id))
+def note_asking(
+    conn: Connection, model: str, night: date, run_id: str, *, cause: str | None, at: datetime
+) -> None:
+    """Note, once, which run of <model>.monitor asked for a training because of a recorded night."""
+    unasked = nights.c.training_asked_by.is_distinct_from(run_id)
+    change = sa.update(nights).where(*_is(model, night), unasked).values(training_asked_by=run_id)
+    if conn.execute(change).rowcount:
+        audit_log.append(
+            conn,
+            "training_asked",
+            actor=f"{model}.monitor",
+            at=at,
+            model=model,
+            run=f"{model}.monitor/{run_id}",
+            facts={"night": night.isoformat(), "cause": cause},
+        )
 
 
 def asked_for_training(conn: Connection, model: str, first: date, last: date) -> tuple[tuple[date, str], ...]:

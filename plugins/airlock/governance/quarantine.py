@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from airlock.governance import audit_log
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import quarantine
 
@@ -113,10 +114,12 @@ def settle(
     by: str,
     because: str,
     at: datetime,
+    run: str | None = None,
 ) -> tuple[QuarantinedRow, ...]:
     """Release or drop rows, and return them; no ids mean all that are held.
 
-    A decision can be changed by naming the row again: the last one counts.
+    A decision can be changed by naming the row again: the last one counts. The audit log has every one, with
+    the Dag `run` as `<dag id>/<run id>`.
 
     Raises
     ------
@@ -140,7 +143,10 @@ def settle(
         .returning(quarantine)
     )
     changed = (record_of(QuarantinedRow, row) for row in conn.execute(change))
-    return tuple(sorted(changed, key=lambda row: row.id))
+    rows = tuple(sorted(changed, key=lambda row: row.id))
+    facts = {"rows": [row.id for row in rows], "state": state, "reason": because}
+    audit_log.append(conn, "quarantine_settled", actor=by, at=at, model=model, run=run, facts=facts)
+    return rows
 
 
 def held(conn: Connection, model: str) -> tuple[QuarantinedRow, ...]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from airlock.governance import audit_log
 from airlock.governance.records import record_of
 from airlock.governance.tables import reproductions
 
@@ -51,6 +52,16 @@ def record(conn: Connection, reproduction: Reproduction) -> None:
     write = insert(reproductions).values(asdict(reproduction))
     changed = {name: write.excluded[name] for name in asdict(reproduction)}
     conn.execute(write.on_conflict_do_update(index_elements=["candidate_id", "dag_run_id"], set_=changed))
+    told = ("version", "dag_run_id", "package_digest", "identical", "same_answers", "sentence")
+    audit_log.append(
+        conn,
+        "version_reproduced",
+        actor=reproduction.asked_by,
+        at=reproduction.reproduced_at,
+        model=reproduction.model,
+        run=f"{reproduction.model}.reproduce/{reproduction.dag_run_id}",
+        facts={"candidate": reproduction.candidate_id} | {name: getattr(reproduction, name) for name in told},
+    )
 
 
 def newest(conn: Connection, candidate_id: int) -> Reproduction | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow.sdk import Context
+from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airlock.operators.assets import retrain_asset
@@ -24,7 +24,9 @@ class RetrainOperator(NightStepOperator):
         if request.refused_because:
             raise AirflowSkipException(request.refused_because)
         with database().begin() as connection:
-            nights.note_asking(connection, self.model, night.night, run.run_id)
+            nights.note_asking(
+                connection, self.model, night.night, run.run_id, cause=request.cause, at=timezone.utcnow()
+            )
         extra = {"cause": request.cause, "as_of": run.interval_end.isoformat(), "started_by": run.dag_id}
         context["outlet_events"][retrain_asset(self.model)].extra = extra
         return extra

@@ -35,6 +35,7 @@ class SettleQuarantineOperator(BaseOperator):
                 by=user,
                 because=_reason(params["reason"]),
                 at=timezone.utcnow(),
+                run=f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}",
             )
         for row in rows:
             self.log.info(

@@ -32,7 +32,7 @@ def recorded(
     with engine.begin() as conn:
         nights.record(conn, made)
         if asked_by:
-            nights.note_asking(conn, model, night, asked_by)
+            nights.note_asking(conn, model, night, asked_by, cause="drift", at=at)
     return made
 
 

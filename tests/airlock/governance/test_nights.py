@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from airlock.governance import nights
+from airlock.governance import audit_log, nights
 from airlock.governance.nights import Night, breached_since
 from tests.airlock.governance.records import MOMENT
 
@@ -80,3 +80,18 @@ def test_other_models_and_later_nights_do_not_count(conn):
 def test_a_finding_about_no_column_is_its_own_kind(conn):
     watched(conn, 4, ({"kind": "share", "column": None},))
     assert breached_since(conn, "credit_risk", Found("share", None), FIFTH) == date(2026, 3, 4)
+
+
+def test_asking_for_a_training_is_in_the_log_once(conn):
+    nights.record(conn, CALM)
+    for _ in range(2):
+        nights.note_asking(conn, "credit_risk", FIFTH, "scheduled__1", cause="income drifted", at=MOMENT)
+    (row,) = audit_log.entries(conn)
+    assert (row.act, row.actor, row.model) == ("training_asked", "credit_risk.monitor", "credit_risk")
+    assert row.run == "credit_risk.monitor/scheduled__1"
+    assert row.facts == {"night": "2026-03-05", "cause": "income drifted"}
+
+
+def test_a_night_that_is_not_recorded_asks_for_nothing(conn):
+    nights.note_asking(conn, "credit_risk", FIFTH, "scheduled__1", cause="income drifted", at=MOMENT)
+    assert not list(audit_log.entries(conn))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from airlock.governance import audit_log
 from airlock.governance.quarantine import Decision, QuarantinedRow, held, hold, settle, settled
 from airlock.governance.records import RecordError
 from tests.airlock.governance.records import MOMENT
@@ -116,3 +117,32 @@ def test_the_table_takes_no_decision_without_a_person_and_no_row_twice(conn: Con
     keep(conn, Row("one"), Row("two"))
     with pytest.raises(IntegrityError):
         conn.execute(text(f"UPDATE quarantine SET {change} WHERE row_digest = 'one'"))
+
+
+def test_a_decision_is_in_the_log_with_its_rows_and_without_their_values(conn: Connection) -> None:
+    keep(conn, Row("one"), Row("two"))
+    ids = [row.id for row in held(conn, "loans")]
+    settle(
+        conn,
+        "loans",
+        ids,
+        state="dropped",
+        by="dana",
+        because="doubles",
+        at=MOMENT,
+        run="quarantine/manual__1",
+    )
+    (row,) = audit_log.entries(conn)
+    assert (row.act, row.actor, row.model, row.run) == (
+        "quarantine_settled",
+        "dana",
+        "loans",
+        "quarantine/manual__1",
+    )
+    assert row.facts == {"rows": ids, "state": "dropped", "reason": "doubles"}
+
+
+def test_a_decision_that_is_refused_is_not_in_the_log(conn: Connection) -> None:
+    with pytest.raises(RecordError):
+        decide(conn)
+    assert not list(audit_log.entries(conn))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Engine
 
-from airlock.governance import quarantine
+from airlock.governance import audit_log, quarantine
 from airlock.governance.records import RecordError
 from airlock.operators.run import RunError
 from airlock.operators.settle_quarantine import SettleQuarantineOperator
@@ -43,7 +43,9 @@ def test_the_named_rows_are_settled_in_the_name_of_who_triggered_the_run(
     with engine.connect() as conn:
         assert [row.id for row in quarantine.held(conn, "loans")] == ids[2:]
         (row, *_) = conn.execute(quarantine.quarantine.select().order_by("id")).all()
+        (logged,) = audit_log.entries(conn)
     assert (row.settled_by, row.settled_because) == ("dana", "checked with the clerk")
+    assert (logged.actor, logged.run) == ("dana", "quarantine/manual__1")
 
 
 @pytest.mark.parametrize("rows", [[], None])

@@ -1,0 +1,199 @@
+"""The records and the log tell the same story: what one says happened, the other says too, in equal words.
+
+Each `Telling` is one kind of record and the act that tells of it. Its query returns what the log's row must
+say, under the names of the row's facts; `actor` and `model` are compared with the row's own columns. Where an
+act can be repeated for a record, the newest row counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from airlock.audit.finding import Finding, about, named
+from airlock.governance import audit_log
+from airlock.governance.audit_log import Act, Entry
+from airlock.governance.tables import (
+    approvals,
+    candidates,
+    challengers,
+    deployments,
+    incidents,
+    releases,
+    reproductions,
+)
+from airlock.governance.tables import audit_log as table
+
+Key = tuple[str, ...]
+
+#: Columns of a row of the log that are no facts of it.
+COLUMNS = ("actor", "model")
+
+
+#: A fact of the rows that the migration wrote of what was recorded before there was a log.
+TAKEN_OVER = "taken_over"
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A kind of record, the acts that tell of it, its key among the facts, and what they must say of it."""
+
+    noun: str
+    acts: tuple[Act, ...]
+    key: tuple[str, ...]
+    records: sa.Select[Any]
+
+
+def _candidates(state: str) -> sa.Select[Any]:
+    digests = ("package_digest", "snapshot_digest", "spec_digest", "evidence_digest", "dossier_digest")
+    named_alike = (candidates.c[name] for name in ("model", "version", "reason", *digests))
+    actor = candidates.c.trained_by.label("actor")
+    return sa.select(candidates.c.id.label("candidate"), actor, *named_alike).where(
+        candidates.c.state == state
+    )
+
+
+DEPLOYED = sa.exists().where(deployments.c.release_id == releases.c.id)
+DEPLOYMENT = (
+    deployments.c.id.label("deployment"),
+    deployments.c.release_id.label("release"),
+    deployments.c.candidate_id.label("candidate"),
+    *deployments.c["model", "version", "package_digest"],
+)
+
+TELLINGS = (
+    Telling("candidate", ("candidate_registered",), ("candidate",), _candidates("registered")),
+    Telling("refused candidate", ("candidate_refused",), ("candidate",), _candidates("refused")),
+    Telling(
+        "release",
+        ("release_opened",),
+        ("release",),
+        sa.select(
+            releases.c.id.label("release"),
+            releases.c.candidate_id.label("candidate"),
+            *releases.c["model", "people", "way", "package_digest", "dossier_digest"],
+        ),
+    ),
+    Telling(
+        "end of a release",
+        ("release_closed",),
+        ("release",),
+        sa.select(
+            releases.c.id.label("release"),
+            *releases.c["model", "reason", "package_digest", "dossier_digest"],
+            # That it is deployed its deployment says; the log's last word on it is that it was approved.
+            sa.case(((releases.c.state == "deployed") & DEPLOYED, "approved"), else_=releases.c.state).label(
+                "state"
+            ),
+        ).where(releases.c.state != "open"),
+    ),
+    Telling(
+        "answer",
+        ("answer_recorded",),
+        ("release", "slot"),
+        sa.select(
+            approvals.c.release_id.label("release"),
+            approvals.c.responder.label("actor"),
+            *approvals.c["slot", "choice", "reason", "dossier_digest"],
+        ),
+    ),
+    Telling("deployment", ("deployed",), ("deployment",), sa.select(*DEPLOYMENT, deployments.c.reinstates)),
+    Telling(
+        "withdrawn deployment",
+        ("withdrawn", "rolled_back"),
+        ("deployment",),
+        sa.select(*DEPLOYMENT, deployments.c.retired_because.label("reason")).where(deployments.c.withdrawn),
+    ),
+    Telling(
+        "challenger",
+        ("challenger_started", "challenger_stepped", "challenger_ended"),
+        ("challenger",),
+        sa.select(
+            challengers.c.id.label("challenger"),
+            challengers.c.release_id.label("release"),
+            challengers.c.ended_because.label("because"),
+            *challengers.c["model", "version", "package_digest", "way", "share", "step", "outcome"],
+        ),
+    ),
+    Telling(
+        "incident",
+        ("incident_opened",),
+        ("incident",),
+        sa.select(incidents.c.id.label("incident"), *incidents.c["model", "kind", "key", "sentence"]),
+    ),
+    Telling(
+        "settled incident",
+        ("incident_settled",),
+        ("incident",),
+        sa.select(
+            incidents.c.id.label("incident"),
+            incidents.c.settled_by.label("actor"),
+            incidents.c.settled_because.label("reason"),
+            *incidents.c["model", "kind", "key"],
+        ).where(incidents.c.state == "settled"),
+    ),
+    Telling(
+        "reproduction",
+        ("version_reproduced",),
+        ("candidate", "dag_run_id"),
+        sa.select(
+            reproductions.c.candidate_id.label("candidate"),
+            reproductions.c.asked_by.label("actor"),
+            *reproductions.c["dag_run_id", "model", "version", "package_digest", "identical", "same_answers"],
+        ),
+    ),
+)
+
+
+def compare(conn: Connection) -> tuple[Finding, ...]:
+    """Return where records and log contradict each other, or one is silent."""
+    return tuple(finding for telling in TELLINGS for finding in _compare(conn, telling))
+
+
+def _compare(conn: Connection, telling: Telling) -> list[Finding]:
+    recorded = {_key(telling, row): row for row in map(dict, conn.execute(telling.records).mappings())}
+    told = {
+        _key(telling, entry.facts): entry
+        for entry in audit_log.entries(conn, table.c.act.in_(telling.acts))
+        if isinstance(entry.facts, Mapping)
+    }
+    silent = [
+        Finding(f"{_name(telling, key)} is recorded, and the log says nothing of it.")
+        for key in recorded.keys() - told.keys()
+    ]
+    lost = [
+        about(told[key], f"{_name(telling, key)} is not recorded, but {named(told[key])} tells of it.")
+        for key in told.keys() - recorded.keys()
+    ]
+    different = [
+        about(
+            told[key],
+            f"{_name(telling, key)} has the {name} {recorded[key][name]!r}, and {named(told[key])} says "
+            f"{said!r}.",
+        )
+        for key in recorded.keys() & told.keys()
+        for name, said in _said(telling, recorded[key], told[key]).items()
+    ]
+    return silent + lost + different
+
+
+def _said(telling: Telling, record: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    """Return what the row says otherwise than the record, by its name.
+
+    A row about what happened before there was a log says less, and is held to what it says.
+    """
+    partly = entry.facts.get(TAKEN_OVER) is True
+    asked = [name for name in record if not partly or name in entry.facts]
+    said = {name: getattr(entry, name) if name in COLUMNS else entry.facts.get(name) for name in asked}
+    return {name: value for name, value in said.items() if value != record[name]}
+
+
+def _key(telling: Telling, facts: Mapping[str, Any]) -> Key:
+    return tuple(repr(facts.get(name)) for name in telling.key)
+
+
+def _name(telling: Telling, key: Key) -> str:
+    numbered = ", ".join(f"{name} {value}" for name, value in zip(telling.key, key, strict=True))
+    return f"The {telling.noun} ({numbered})"
