@@ -1,0 +1,43 @@
+"""ChallengeOperator: let an approved candidate run beside what serves."""
+
+from typing import Any
+
+from airflow.sdk import Context, timezone
+
+from airlock.operators.base import database
+from airlock.operators.release_step import ReleaseStepOperator
+from airlock.settings import settings
+
+
+class ChallengeOperator(ReleaseStepOperator):
+    """Prove that dossier and package are still what was approved, start the challenger, and smoke test it.
+
+    One that does not answer as its package says it must has ended: the next tasks find it so.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from airlock.chain.smoke import SmokeTestFailed, smoke_test
+        from airlock.dossier.proof import prove_dossier
+        from airlock.governance import challengers
+        from airlock.package.package import open_package
+
+        with database().begin() as connection:
+            release, candidate = self.records(connection, context)
+            prove_dossier(
+                self.store,
+                release.dossier_digest,
+                package_digest=candidate.package_digest,
+                evidence_digest=candidate.evidence_digest,
+            )
+            package = open_package(self.store, candidate.package_digest)
+            share = self.spec.deployment.trial.shares_of(release.way)[0]
+            challenger = challengers.start(connection, release, candidate, share=share, at=timezone.utcnow())
+        try:
+            smoke_test(settings().scoring_url, package, version=challenger.version)
+        except SmokeTestFailed as failure:
+            self.log.error("The challenger is taken back: %s", failure)
+            with database().begin() as connection:
+                challengers.end(
+                    connection, challenger, outcome="broke", because=str(failure), at=timezone.utcnow()
+                )
+        return {"challenger": challenger.id, "version": challenger.version}
