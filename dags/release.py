@@ -5,9 +5,11 @@
 1. **open** takes the registered candidate that started the run and mails the approvers.
 2. **approve_…** waits for a person, under *Required Actions*: read the dossier, choose, say why. The
    policy of the model's tier says how many distinct people it takes. Nobody who started the training
-   counts, nobody answers for somebody else, and no answer is no approval.
+   counts, nobody answers for somebody else, and no answer is no approval. An answer that does not count
+   is in the audit log, and the question is asked again. They are reminded before their time is over.
 3. **decide** reads the recorded human responses, not the state of the tasks: marking a task as success
-   approves nothing. A newer candidate supersedes an older one.
+   approves nothing. A newer candidate supersedes an older one as soon as it is registered; the question
+   that waits in the older run can then be answered no more.
 4. **deploy** proves that the dossier, model included, is still what was approved, and writes the deployment
    record, the one truth about production; the scoring API picks it up by
    itself.
@@ -37,7 +39,7 @@ for spec in usable_specs():
         doc_md=__doc__,
         schedule=[candidate_asset(spec.name)],
         catchup=False,
-        max_active_runs=5,
+        max_active_runs=16,
         tags=[spec.name, "release", spec.risk_tier],
         default_args=defaults(spec),
         params={
@@ -51,7 +53,7 @@ for spec in usable_specs():
         },
     ):
         common = {"model": spec.name, "spec_digest": spec.digest}
-        release = "{{ ti.xcom_pull(task_ids='open')['release'] }}"
+        release = "{{ (ti.xcom_pull(task_ids='open') or {}).get('release', '') }}"
         opened = OpenReleaseOperator(task_id="open", **common)
         answers = [
             ApproveOperator(
@@ -59,17 +61,13 @@ for spec in usable_specs():
                 slot=slot,
                 approvers=list(spec.approval.approvers),
                 response_timeout=spec.approval.timeout,
-                subject=f"Release {spec.title} version "
-                "{{ ti.xcom_pull(task_ids='open')['version'] }}?" + f" ({slot} of {spec.approval.people})",
-                body="{{ ti.xcom_pull(task_ids='open')['summary'] }}",
                 release=release,
-                dossier_digest="{{ ti.xcom_pull(task_ids='open')['dossier_digest'] }}",
                 **common,
             )
             for slot in range(1, spec.approval.people + 1)
         ]
         decide = DecideOperator(
-            task_id="decide", release=release, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, **common
+            task_id="decide", release=release, trigger_rule=TriggerRule.ALL_DONE, **common
         )
         deploy = DeployOperator(task_id="deploy", release=release, **common)
         smoke_test = SmokeTestOperator(task_id="smoke_test", release=release, **common)
@@ -79,8 +77,6 @@ for spec in usable_specs():
         close = CloseReleaseOperator(task_id="close", release=release, **common)
         for before, after in zip([opened, *answers], [*answers, decide], strict=True):
             before >> after
-        (
-            opened >> decide
-        )  # without an answer there is still something to decide, without a release there is not
+        opened >> close  # a run whose release could not be opened has failed, though nothing is decided
         decide >> [deploy, close]
         deploy >> smoke_test >> announce

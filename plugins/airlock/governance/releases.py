@@ -133,6 +133,22 @@ def find(conn: Connection, release_id: int, *, lock: bool = False) -> Release | 
     return None if row is None else record_of(Release, row)
 
 
+def open_ones(conn: Connection, model: str | None = None, *, lock: bool = False) -> tuple[Release, ...]:
+    """Return the releases that are open, of one model or of all; with `lock`, they stay so meanwhile."""
+    query = sa.select(releases).where(releases.c.state == "open").order_by(releases.c.id)
+    if model is not None:
+        query = query.where(releases.c.model == model)
+    rows = conn.execute(query.with_for_update() if lock else query)
+    return tuple(record_of(Release, row) for row in rows)
+
+
+def superseded_by(conn: Connection, candidate: Candidate) -> tuple[Release, ...]:
+    """Return the releases that were closed when a candidate was registered."""
+    ended = (releases.c.state == "superseded", releases.c.decided_at == candidate.recorded_at)
+    query = sa.select(releases).where(releases.c.model == candidate.model, *ended)
+    return tuple(record_of(Release, row) for row in conn.execute(query.order_by(releases.c.id)))
+
+
 def record_approval(
     conn: Connection,
     *,
@@ -182,15 +198,26 @@ def record_approval(
     return given
 
 
-def refuse_answer(
-    conn: Connection, release: Release, *, slot: int, who: str, choice: str, because: str, at: datetime
-) -> None:
+def refuse_answer(conn: Connection, release: Release, given: Approval, because: str) -> None:
     """Write into the audit log, once, that an answer was given which does not count, and why."""
+    who, at = given.responder or "unknown", given.responded_at
     if any((row.actor, row.at) == (who, at) for row in refused_answers(conn, release)):
         return
-    facts = {"release": release.id, "slot": slot, "choice": choice, "reason": because}
     audit_log.append(
-        conn, "answer_refused", actor=who, at=at, model=release.model, run=release.run, facts=facts
+        conn,
+        "answer_refused",
+        actor=who,
+        at=at,
+        model=release.model,
+        run=release.run,
+        facts={
+            "release": release.id,
+            "slot": given.slot,
+            "choice": given.choice,
+            "reason": because,
+            "said": given.reason,
+            "dossier_digest": given.dossier_digest,
+        },
     )
 
 

@@ -83,7 +83,7 @@ class CandidateRefused:
 
 @dataclass(frozen=True)
 class ApprovalRequested:
-    """To the approvers: a candidate waits for an answer."""
+    """To the approvers: a candidate waits for an answer. `refused` says why earlier answers do not count."""
 
     title: str
     model: str
@@ -94,8 +94,26 @@ class ApprovalRequested:
     trained_by: str
     cause: str
     verdicts: Sequence[str]
+    refused: Sequence[str]
     dossier_digest: str
     timeout: timedelta
+    link: str
+    dossier: str
+
+
+@dataclass(frozen=True)
+class ApprovalReminder:
+    """To the approvers who have not answered: the time to do so is nearly over."""
+
+    title: str
+    model: str
+    version: int
+    slot: int
+    people: int
+    left: timedelta
+    until: datetime
+    opened_at: datetime
+    dossier_digest: str
     link: str
     dossier: str
 
@@ -185,6 +203,7 @@ Facts = (
     | InspectionFailed
     | CandidateRefused
     | ApprovalRequested
+    | ApprovalReminder
     | ReleaseClosed
     | Deployed
     | DriftAlert
@@ -198,6 +217,7 @@ FACTS: dict[str, type[Facts]] = {
     "inspection_failed": InspectionFailed,
     "candidate_refused": CandidateRefused,
     "approval_requested": ApprovalRequested,
+    "approval_reminder": ApprovalReminder,
     "release_closed": ReleaseClosed,
     "deployed": Deployed,
     "drift_alert": DriftAlert,

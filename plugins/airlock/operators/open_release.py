@@ -1,5 +1,6 @@
 """OpenReleaseOperator: put a registered candidate before its approvers."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context, timezone
@@ -7,56 +8,56 @@ from airflow.sdk import Context, timezone
 from airlock.operators.assets import candidate_asset
 from airlock.operators.authority import authorise
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.links import dossier_link, mlflow_run_link, model_link, page_link, run_link
+from airlock.operators.release_step import refuse_deployment
 from airlock.operators.run import event_extra, run_of
+from airlock.settings import settings
 from airlock.spec.people import Act
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from airlock.governance.candidates import Candidate
 
 
 class OpenReleaseOperator(ModelOperator):
-    """Record the release of the candidate that started the run, and return what to decide by."""
+    """Record the release of the candidate that started the run, and return which one it is."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.dossier.summary import summary
         from airlock.governance import candidates, releases
+        from airlock.governance.decision import superseded
 
-        if context["dag_run"].triggering_user_name:
-            authorise(context, Act.RELEASE)
-        event = event_extra(context, candidate_asset(self.model))
+        asset = candidate_asset(self.model)
+        run = run_of(context, asset)
+        by = authorise(context, Act.RELEASE) if context["dag_run"].triggering_user_name else None
+        version = context["params"].get("version") or event_extra(context, asset).get("version")
+        at = timezone.utcnow()
         with database().begin() as connection:
-            candidate = candidates.to_release(
-                connection, self.model, context["params"].get("version") or event.get("version")
-            )
+            candidate = candidates.to_release(connection, self.model, version)
+            self._refuse(context, connection, candidate, at)
             release = releases.open_release(
                 connection,
                 candidate=candidate,
-                dag_run_id=run_of(context).run_id,
+                dag_run_id=run.run_id,
                 people=self.spec.approval.people,
-                opened_at=timezone.utcnow(),
+                way=self.spec.deployment.way,
+                opened_at=at,
+                by=by,
             )
-        return {
-            "release": release.id,
-            "version": candidate.version,
-            "summary": f"{summary(candidate.evidence)}\n{_look_closer(candidate)}",
-            "dossier_digest": release.dossier_digest,
-        }
+            newer = candidates.newest_registered(connection, self.model)
+            if release.state == "open" and newer is not None and newer.id > candidate.id:
+                decision = superseded(newer)
+                releases.close(connection, release.id, state=decision.state, reason=decision.reason, at=at)
+        return {"release": release.id, "version": candidate.version}
 
+    def _refuse(
+        self, context: Context, connection: "Connection", candidate: "Candidate", at: datetime
+    ) -> None:
+        from airlock.chain.opening import obstacles
+        from airlock.governance import candidates, deployments
+        from airlock.governance.records import RecordError
 
-def _look_closer(candidate: "Candidate") -> str:
-    model = candidate.model
-    places = {
-        "What the suite found in the data": page_link(
-            f"{model}/validations/{candidate.snapshot_digest}.html"
-        ),
-        "The training in Airflow": run_link(f"{model}.train", candidate.dag_run_id),
-        "The training in MLflow": mlflow_run_link(candidate.mlflow_run_id),
-        "The model's history": model_link(model),
-    }
-    links = " · ".join(f"[{name}]({link})" for name, link in places.items())
-    return (
-        f"#### [Read the whole dossier]({dossier_link(candidate.dossier)})\n\n"
-        f"Your answer stands for the dossier `{candidate.dossier}`, model included: what is deployed must "
-        f"have this digest.\n\n{links}\n"
-    )
+        champion = deployments.champion(connection, self.model)
+        serving = candidates.find(connection, champion.candidate_id) if champion else None
+        if because := " ".join(obstacles(settings().include, self.spec, candidate, serving, at)):
+            refuse_deployment(context, self.model, because, candidate=candidate.id, version=candidate.version)
+            raise RecordError(f"{self.model}: {because}")

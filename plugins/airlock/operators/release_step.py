@@ -29,8 +29,10 @@ class ReleaseStepOperator(ModelOperator):
         super().__init__(**kwargs)
         self.release = release
 
-    def records(self, connection: "Connection", context: Context) -> tuple["Release", "Candidate"]:
-        """Return the release and the candidate it is about.
+    def records(
+        self, connection: "Connection", context: Context, *, lock: bool = False
+    ) -> tuple["Release", "Candidate"]:
+        """Return the release and the candidate it is about; `lock` keeps the release as it is.
 
         Raises
         ------
@@ -40,7 +42,7 @@ class ReleaseStepOperator(ModelOperator):
         from airlock.governance import candidates, releases
 
         run = run_of(context)
-        release = releases.find(connection, int(self.release))
+        release = releases.find(connection, int(self.release), lock=lock)
         candidate = candidates.find(connection, release.candidate_id) if release else None
         if release is None or candidate is None:
             raise AirflowFailException(f"Release {self.release} of {self.model} is not on record.")

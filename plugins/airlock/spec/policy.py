@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from airlock.spec.base import Section
 from airlock.spec.deployment import Way
-from airlock.spec.durations import Duration, spell_duration
+from airlock.spec.durations import Duration, PositiveDuration, spell_duration
 from airlock.spec.errors import Problem
 from airlock.spec.governance import Limit
 from airlock.spec.impact import IMPACT_FILE, Impact
@@ -37,6 +37,11 @@ class Policy(Section):
 
     people: int = Field(ge=0, description="how many distinct people must approve, at least")
     approval_timeout: Duration = Field(description="how long an approval may stay open, at most")
+    candidate_age: PositiveDuration = Field(
+        "90d",
+        validate_default=True,
+        description="how long after its registration a candidate may still go into production",
+    )
     champion_tolerance: float = Field(
         ge=0, description="how much worse than the champion is let through, at most"
     )

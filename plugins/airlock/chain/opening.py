@@ -1,0 +1,45 @@
+"""What keeps a registered candidate from being put before people: its age, and a tier that was lowered."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from airlock.governance.candidates import Candidate
+from airlock.governance.decision import too_old
+from airlock.spec import ModelSpec, load_policy
+from airlock.spec.policy import Tier
+
+
+def obstacles(
+    include: Path, spec: ModelSpec, candidate: Candidate, serving: Candidate | None, at: datetime
+) -> Iterator[str]:
+    """Yield why a candidate may not be released under the spec as it is now.
+
+    A spec that was edited after the training must not let it out more easily: not under a lower tier than it
+    was judged under, and not by fewer people than the tier asks for whose version it is to replace.
+
+    Parameters
+    ----------
+    include
+        The folder with the policies.
+    serving
+        The candidate that serves now; None where none does.
+    """
+    tiers, now = list(Tier), Tier(spec.risk_tier)
+    judged = Tier(candidate.evidence["tier"])
+    if tiers.index(now) < tiers.index(judged):
+        yield (
+            f"Version {candidate.version} was judged under the tier {judged}, and the spec says {now} now. "
+            f"Write risk_tier: {judged}, or run {spec.name}.train again to have it judged under {now}."
+        )
+    if serving is not None:
+        replaced = Tier(serving.evidence["tier"])
+        people = load_policy(include, replaced).people
+        if spec.approval.people < people:
+            yield (
+                f"Version {serving.version} serves under the tier {replaced}, which asks for {people} people, and "
+                f"so does whatever takes its place. Write approval.people: {people} in the spec of "
+                f"{spec.name} until it has."
+            )
+    if old := too_old(candidate, load_policy(include, now).candidate_age, at):
+        yield old
