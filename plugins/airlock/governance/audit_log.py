@@ -109,14 +109,14 @@ def append(
     """
     if at.tzinfo is None:
         raise ValueError(f"{act}: {at} is in no time zone, so nobody could say later when it was.")
-    # The text is what counts: it is stored as it is hashed, and comes back as nothing else.
-    text = canonical_json(dict(facts or {})).decode()
+    # Numbers as keys become text, tuples lists: what is hashed is what will be read.
+    plain = json.loads(canonical_json(dict(facts or {})))
     lock(conn, "audit log")
     last = head(conn)
-    unsealed = Entry(last.seq + 1, at, act, actor, model, run, json.loads(text), last.digest, "")
+    unsealed = Entry(last.seq + 1, at, act, actor, model, run, plain, last.digest, "")
     entry = replace(unsealed, digest=unsealed.true_digest)
-    stored = vars(entry) | {"facts": sa.cast(sa.literal(text, sa.Text), sa.JSON)}
-    conn.execute(sa.insert(audit_log).values(stored))
+    text = sa.literal(canonical_json(plain).decode(), sa.Text)  # stored as it is hashed, to the letter
+    conn.execute(sa.insert(audit_log).values(vars(entry) | {"facts": sa.cast(text, sa.JSON)}))
     return entry
 
 
