@@ -1,13 +1,14 @@
 """Each way a release must not be let through has a test of its own."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airlock.governance.candidates import Candidate
-from airlock.governance.decision import decide
+from airlock.governance.decision import decide, expired, too_old
 from airlock.governance.releases import Approval, Release
 from tests.airlock.governance.records import MOMENT
 
@@ -52,8 +53,10 @@ def candidate(number: int) -> Candidate:
     )
 
 
-def outcome(*answers, release=RELEASE, approvers=APPROVERS, trained_by="dana", newer=None):
-    decision = decide(release, answers, approvers=approvers, trained_by=trained_by, newer=newer)
+def outcome(*answers, release=RELEASE, approvers=APPROVERS, trained_by="dana", newer=None, endings=None):
+    decision = decide(
+        release, answers, approvers=approvers, trained_by=trained_by, newer=newer, endings=endings
+    )
     return decision.state, decision.reason
 
 
@@ -61,12 +64,81 @@ def test_two_distinct_approvers_approve():
     assert outcome(RIA, OMAR) == ("approved", "Approved by ria and omar.")
 
 
-def test_no_answer_expires():
-    assert outcome() == ("expired", "Nobody answered in time.")
+def test_too_few_answers_whose_tasks_nothing_is_known_of_fail():
+    again = "Trigger credit_risk.release again with this version."
+    assert outcome() == ("failed", f"Nobody answered. {again}")
+    assert outcome(RIA) == ("failed", f"Only ria answered; 2 people must approve. {again}")
 
 
-def test_one_answer_of_two_expires():
-    assert outcome(RIA) == ("expired", "Only ria answered in time; 2 people must approve.")
+def test_time_that_is_over_says_how_long_it_was():
+    assert expired(2, [RIA], "3 days").reason == "Only ria answered within 3 days; 2 people must approve."
+    assert expired(1, [], "1 hour").state == "expired"
+
+
+@pytest.mark.parametrize("endings", [{1: "success", 2: "success"}, {1: "success", 2: "failed"}])
+def test_a_task_marked_as_success_approves_nothing(endings):
+    assert outcome(endings=endings) == (
+        "rejected",
+        "approve_1 was marked as success by hand, which approves nothing.",
+    )
+
+
+def test_only_the_task_without_an_answer_was_marked():
+    assert outcome(RIA, endings={1: "success", 2: "success"}) == (
+        "rejected",
+        "approve_2 was marked as success by hand, which approves nothing.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        ("failed", "failed"),
+        ("skipped", "was skipped by hand"),
+        ("upstream_failed", "was never started"),
+        ("removed", "is no longer part of the Dag"),
+    ],
+)
+def test_a_task_that_ended_without_an_answer_fails_the_release_and_says_what_to_do(ending, words):
+    assert outcome(RIA, endings={1: "success", 2: ending}) == (
+        "failed",
+        f"approve_2 {words}. Only ria answered; 2 people must approve. "
+        "Trigger credit_risk.release again with this version.",
+    )
+
+
+def test_the_first_task_without_an_answer_says_why():
+    state, reason = outcome(endings={1: "failed", 2: "upstream_failed"})
+    assert (state, reason.split(".")[0]) == ("failed", "approve_1 failed")
+
+
+def test_two_approvals_count_however_their_tasks_ended():
+    assert outcome(RIA, OMAR, endings={1: "failed", 2: "skipped"})[0] == "approved"
+
+
+def test_whoever_approved_may_still_reject():
+    changed = replace(RIA, slot=2, choice="Reject", reason="I misread the figures")
+    assert outcome(RIA, changed) == ("rejected", "Rejected by ria: I misread the figures.")
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_an_approval_without_a_reason_is_rejected(reason):
+    assert outcome(RIA, replace(OMAR, reason=reason)) == ("rejected", "omar gave no reason.")
+
+
+def test_an_answer_by_nobody_is_rejected():
+    assert outcome(replace(RIA, responder=" "), OMAR, approvers={*APPROVERS, " "})[0] == "rejected"
+
+
+AGE = timedelta(days=30)
+
+
+def test_a_candidate_is_too_old_one_moment_after_its_age():
+    assert too_old(candidate(3), AGE, MOMENT + AGE) is None
+    assert too_old(candidate(3), AGE, MOMENT + AGE + timedelta(microseconds=1)) == (
+        "Version 13 of credit_risk was registered on 2026-03-01, and its tier lets nothing out that is older "
+        "than 30d. Run credit_risk.train again."
+    )
 
 
 def test_the_same_person_twice_is_rejected():
@@ -185,10 +257,13 @@ ANSWERS = st.lists(
     approvers=st.sets(NAMES),
     trained_by=NAMES,
     newer=st.none() | st.integers(1, 5).map(candidate),
+    endings=st.dictionaries(st.integers(1, 3), st.sampled_from(["success", "failed", "skipped", None])),
 )
-def test_approved_means_that_every_condition_holds(answers, people, approvers, trained_by, newer):
+def test_approved_means_that_every_condition_holds(answers, people, approvers, trained_by, newer, endings):
     release = replace(RELEASE, people=people)
-    decision = decide(release, answers, approvers=approvers, trained_by=trained_by, newer=newer)
+    decision = decide(
+        release, answers, approvers=approvers, trained_by=trained_by, newer=newer, endings=endings
+    )
     assert "\n" not in decision.reason
     if decision.state != "approved":
         return
@@ -196,7 +271,7 @@ def test_approved_means_that_every_condition_holds(answers, people, approvers, t
     assert len({name.casefold() for name in responders}) == len(responders) >= people >= 0
     assert set(responders) <= approvers
     assert trained_by not in responders
-    assert all(answer.choice == "Approve" for answer in answers)
+    assert all(answer.choice == "Approve" and answer.reason.strip() for answer in answers)
     assert all(answer.dossier_digest == release.dossier_digest for answer in answers)
     assert all(answer.release_id == release.id for answer in answers)
     assert newer is None or newer.id <= release.candidate_id
