@@ -9,7 +9,7 @@
    quarantine, each with its reasons; a failed critical expectation stops the run and mails the owner.
 4. **inspect** looks for what nothing should learn from: a leak, missing groups, biased records, doubles.
 5. **train** fits every candidate of the spec (one mapped task each) with search and cross-validation, and
-   tracks it in MLflow.
+   tracks it in MLflow. In the mode `external` it takes in a version that somebody registered there by hand.
 6. **evaluate** picks the best candidate by cross-validation and measures it, beside the champion, on
    hold-out rows that neither has seen.
 7. **examine** looks at the best one in depth: fairness, proxies, weakest slices, robustness, what it gives
@@ -37,7 +37,7 @@ from airlock.operators.refuse import RefuseOperator
 from airlock.operators.register import RegisterOperator
 from airlock.operators.snapshot import SnapshotOperator
 from airlock.operators.specs import usable_specs
-from airlock.operators.train import REFIT, SEARCH, TrainOperator
+from airlock.operators.train import EXTERNAL, REFIT, SEARCH, TrainOperator
 from airlock.operators.validate import ValidateOperator
 
 for spec in usable_specs():
@@ -67,9 +67,17 @@ for spec in usable_specs():
             "mode": Param(
                 SEARCH,
                 type="string",
-                enum=[SEARCH, REFIT],
+                enum=[SEARCH, REFIT, EXTERNAL],
                 title="Mode",
-                description="search tries every candidate; refit fits the champion's configuration again.",
+                description="search tries every candidate; refit fits the champion's configuration again; "
+                "external takes in a version that was registered in MLflow by hand.",
+            ),
+            "version": Param(
+                None,
+                type=["null", "integer"],
+                minimum=1,
+                title="Version",
+                description="Only for the mode external: the version in MLflow.",
             ),
         },
     ):

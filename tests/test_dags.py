@@ -33,7 +33,7 @@ def test_train(bag: Any, model: str) -> None:
     mapped = dag.get_task("train").expand_input.value
     assert mapped == {"candidate": list(SPECS[model].training.candidates)}
     assert dag.max_active_runs == 1
-    assert set(dag.params) == {"reason", "as_of", "mode"}
+    assert set(dag.params) == {"reason", "as_of", "mode", "version"}
     assert dag.params["mode"] == "search"
 
 
@@ -56,8 +56,10 @@ def test_a_version_can_be_trained_again(bag: Any, model: str) -> None:
 def test_release_asks_as_many_people_as_the_spec_says(bag: Any, model: str) -> None:
     dag, approval = bag.dags[f"{model}.release"], SPECS[model].approval
     asked = [f"approve_{slot}" for slot in range(1, approval.people + 1)]
-    ways = chain("open", *asked, "decide", "deploy", "smoke_test", "announce")
-    assert edges(dag) == ways | {("open", "decide"), ("decide", "close")}
+    ways = chain("open", *asked, "decide", "deploy", "smoke_test", "announce") | {("decide", "close")}
+    trial = chain("decide", "challenge", "observe", "conclude", "deploy") | {("conclude", "close")}
+    assert edges(dag) == ways | trial | {("open", "close"), ("challenge", "conclude")}
+    assert dag.max_active_runs == 16, "runs that wait for people hold up no other"
     for slot, name in enumerate(asked, start=1):
         task = dag.get_task(name)
         assert task.slot == slot
@@ -71,8 +73,21 @@ def test_no_answer_is_ever_given_by_itself(bag: Any, model: str) -> None:
     release = bag.dags[f"{model}.release"]
     answers = [task for task in release.tasks if task.task_id.startswith("approve_")]
     assert [task.defaults for task in answers] == [None] * len(answers)
-    assert release.get_task("decide").trigger_rule == "all_done_min_one_success"
-    assert release.get_task("deploy").trigger_rule == "all_success"
+    assert release.get_task("decide").trigger_rule == "all_done"
+    # Either decide or conclude leads to these; where the other one failed, nothing is deployed.
+    for name in ("deploy", "close"):
+        assert release.get_task(name).trigger_rule == "none_failed_min_one_success"
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_a_trial_is_looked_at_as_often_as_the_spec_says_and_never_left_alone(bag: Any, model: str) -> None:
+    release, trial = bag.dags[f"{model}.release"], SPECS[model].deployment.trial
+    observe = release.get_task("observe")
+    assert (observe.mode, observe.poke_interval) == ("reschedule", trial.every.total_seconds())
+    assert observe.timeout > 10 * trial.within.total_seconds()
+    assert not observe.soft_fail and not observe.silent_fail and not observe.never_fail
+    assert release.get_task("conclude").trigger_rule == "all_done_min_one_success"
+    assert release.get_task("challenge").trigger_rule == "all_success"
 
 
 @pytest.mark.parametrize("model", [name for name, spec in SPECS.items() if spec.deployment.batch])

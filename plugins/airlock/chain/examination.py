@@ -1,6 +1,6 @@
 """Examining the chosen candidate in depth, on the rows that were held out."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airlock.chain.change import change_of
 from airlock.data.snapshot import open_snapshot
@@ -9,16 +9,20 @@ from airlock.examination.explanation.explanation import explain
 from airlock.examination.fairness.fairness import measure
 from airlock.examination.fairness.proxies import find_proxies
 from airlock.examination.subject import Subject
-from airlock.examination.weakness.exposure import measure_exposure
+from airlock.examination.weakness.exposure import Exposure, measure_exposure, unknown
 from airlock.examination.weakness.latency import measure_latency
 from airlock.examination.weakness.robustness import measure_robustness
 from airlock.examination.weakness.slices import find_slices
 from airlock.monitoring import drift
+from airlock.package.origin import EXTERNAL
 from airlock.package.package import Package, open_package
 from airlock.package.predictor import Predictor
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.split import split
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EXAMINATIONS = "examinations"
 
@@ -50,13 +54,19 @@ def examine(
             "proxies": find_proxies(subject).to_json(),
             "slices": find_slices(subject).to_json(),
             "robustness": measure_robustness(subject).to_json(),
-            "exposure": measure_exposure(subject, train).to_json(),
+            "exposure": _exposure(subject, candidate, train).to_json(),
             "latency": measure_latency(subject).to_json(),
             "explanation": explain(subject, train).to_json(),
             "portable": candidate.portable(),
             **_beside(champion, subject),
         },
     )
+
+
+def _exposure(subject: Subject, candidate: Package, train: "pa.Table") -> Exposure:
+    if candidate.provenance.get(EXTERNAL):
+        return unknown("nobody knows what it was trained on.")
+    return measure_exposure(subject, train)
 
 
 def _beside(champion: Package | None, subject: Subject) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from airlock.data.snapshot import open_snapshot
 from airlock.digests import short
 from airlock.dossier.folder import keep_dossier
 from airlock.evaluation.errors import EvaluationError
-from airlock.evaluation.evaluation import Evaluation
+from airlock.evaluation.evaluation import Evaluation, Result
 from airlock.evaluation.evidence import evidence
 from airlock.evaluation.gates import Verdict, judge, passed
+from airlock.findings import Finding
+from airlock.package.origin import EXTERNAL, sentence_of
 from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
@@ -94,6 +96,7 @@ def gate(
             "quarantine": store.json(QUARANTINES, found.quarantine),
             "inspection": store.json(INSPECTIONS, found.inspection),
             **examined,
+            **_external(measured.chosen),
         },
         evaluation=measured,
         verdicts=verdicts,
@@ -110,6 +113,14 @@ def gate(
         store.keep_json(EVIDENCE, facts),
         keep_dossier(store, facts, open_package(store, measured.chosen.package)),
     )
+
+
+def _external(chosen: Result) -> dict[str, Any]:
+    """Return where a candidate comes from that was not trained here, with the worry that this is."""
+    if not chosen.external:
+        return {}
+    worry = Finding("origin", f"version {chosen.external['version']}", sentence_of(chosen.external))
+    return {EXTERNAL: {**chosen.external, "findings": [worry.to_json()]}}
 
 
 def _merged(examined: Mapping[str, Any], key: str) -> dict[str, Any]:

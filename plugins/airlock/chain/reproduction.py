@@ -40,9 +40,15 @@ def reproduce(
     StoreError
         When its package, its snapshot or its spec is missing, or no longer what its digest says.
     RecordError
-        When this version of Airlock cannot read the spec it was trained by.
+        When it was not trained here, or this version of Airlock cannot read the spec it was trained by.
     """
     before = open_package(store, candidate.package_digest)
+    if origin := before.provenance.get("external"):
+        raise RecordError(
+            f"{candidate.model} version {candidate.version} was not trained here: it is version "
+            f"{origin['version']} of MLflow, which {origin['registered_by']} registered by hand. What it was "
+            "trained on is not recorded, so it cannot be trained again."
+        )
     spec = _spec_of(candidate, before, store)
     _, after = make_package(
         spec,

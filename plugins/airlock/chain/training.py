@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airlock.chain.lineage import Lineage
 from airlock.data.snapshot import open_snapshot
@@ -15,6 +15,9 @@ from airlock.store import Store
 from airlock.training.candidate import fit
 from airlock.training.split import split
 from airlock.training.tracking import track
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Where specs are kept as they were when something was trained by them, by `ModelSpec.digest`.
 SPECS = "specs"
@@ -40,19 +43,7 @@ def make_candidate(
         models=models,
         parameters=parameters,
     )
-    run_id = track(
-        fitted,
-        package,
-        experiment=spec.name,
-        key=f"{lineage.dag_run_id}/{name}",
-        tags=lineage.tags(spec.name, spec.digest),
-    )
-    return {
-        "candidate": name,
-        "package": package.digest,
-        "mlflow_run_id": run_id,
-        "cross_validation": to_json(fitted.cross_validation),
-    }
+    return note_made(spec, fitted, package, lineage)
 
 
 def make_package(
@@ -75,21 +66,58 @@ def make_package(
     parameters
         Fit with exactly these and search for none; by default as the spec says.
     """
+    train, holdout = rows_of(spec, snapshot, store)
+    fitted = fit(spec, name, train, models=models, parameters=parameters)
+    return fitted, package_of(
+        spec, fitted, holdout, snapshot=snapshot, code_version=code_version, store=store, models=models
+    )
+
+
+def rows_of(spec: ModelSpec, snapshot: str, store: Store) -> "tuple[pa.Table, pa.Table]":
+    """Return a snapshot's rows for training and those that are held out."""
     table = open_snapshot(store, snapshot).table()
     parts = split(table, spec)
-    fitted = fit(spec, name, table.take(parts.train), models=models, parameters=parameters)
-    reference = table.take(parts.holdout)
-    answers = fitted.answer(reference)
-    package = build(
+    return table.take(parts.train), table.take(parts.holdout)
+
+
+def package_of(
+    spec: ModelSpec,
+    fitted: Fitted,
+    holdout: "pa.Table",
+    *,
+    snapshot: str,
+    code_version: str,
+    store: Store,
+    models: Path,
+) -> Package:
+    """Package a candidate with what it answers on the rows that were held out."""
+    answers = fitted.answer(holdout)
+    return build(
         store,
         fitted,
         spec=spec,
-        reference=reference,
+        reference=holdout,
         answers=answers,
-        profile=profile(reference, fitted.signature.kinds, answers),
-        holdout=reference,
+        profile=profile(holdout, fitted.signature.kinds, answers),
+        holdout=holdout,
         snapshot_digest=snapshot,
         code_version=code_version,
         models=models,
     )
-    return fitted, package
+
+
+def note_made(spec: ModelSpec, fitted: Fitted, package: Package, lineage: Lineage) -> dict[str, Any]:
+    """Track a candidate in MLflow; return what the steps after training know it by."""
+    run_id = track(
+        fitted,
+        package,
+        experiment=spec.name,
+        key=f"{lineage.dag_run_id}/{fitted.name}",
+        tags=lineage.tags(spec.name, spec.digest),
+    )
+    return {
+        "candidate": fitted.name,
+        "package": package.digest,
+        "mlflow_run_id": run_id,
+        "cross_validation": to_json(fitted.cross_validation),
+    }

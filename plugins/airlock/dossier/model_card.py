@@ -19,6 +19,7 @@ from airlock.dossier.words import (
     plural,
     sentence,
 )
+from airlock.package.origin import sentence_of
 
 UNEXAMINED = "Not examined."
 
@@ -40,7 +41,7 @@ def _details(e: Mapping[str, Any]) -> Iterator[Block]:
         [
             f"Model: {e['model']}, candidate {e['best']} ({chosen['estimator']})",
             f"Owner: {e['owner']}. Risk tier: {e['tier']}. Task: {e['task']}.",
-            f"Trained by {e['trained_by']}, because: {e['cause']}",
+            f"{'Taken in' if e['external'] else 'Trained'} by {e['trained_by']}, because: {e['cause']}",
             f"As of {moment(e['as_of'])}, by code {e['code_version']}",
             f"Model bytes (sha256): {e['package']}",
             f"Spec and policy (sha256): {e['spec_digest']}",
@@ -90,7 +91,8 @@ def _metrics(e: Mapping[str, Any]) -> Iterator[Block]:
     bounds = chosen.get("intervals") or {}
     ours, theirs = chosen["metrics"], champion.get("metrics") or {}
     yield Heading("Metrics")
-    yield Paragraph(f"Measured on {plural(e['rows'], 'row')} held out of training, with 95 % intervals.")
+    held_out = "held out" if e["external"] else "held out of training"
+    yield Paragraph(f"Measured on {plural(e['rows'], 'row')} {held_out}, with 95 % intervals.")
     rows = [
         [f"{plain(name)} ({name})", meaning(name), number(ours[name]), interval(bounds.get(name)),
          number(theirs[name]) if name in theirs else ""]
@@ -112,8 +114,11 @@ def _data(e: Mapping[str, Any]) -> Iterator[Block]:
         f"{word} {moment(window[key])}" for word, key in (("from", "start"), ("to", "end")) if window.get(key)
     )
     yield Heading("Evaluation data")
-    yield Paragraph(f"{plural(e['rows'], 'row')} of the same snapshot that no candidate has seen.")
+    seen = "it may have seen" if e["external"] else "no candidate has seen"
+    yield Paragraph(f"{plural(e['rows'], 'row')} of the same snapshot that {seen}.")
     yield Heading("Training data")
+    if e["external"]:
+        yield Paragraph(f"{sentence_of(e['external'])} What follows is the snapshot it was measured on.")
     yield Paragraph(
         f"{plural(snapshot['rows'], 'row')} {span}. The data card beside this one says more.".replace(
             " .", "."

@@ -17,6 +17,8 @@ PARTS = (
 )  # fmt: skip
 #: What says how the champion's answers change: absent where there is no champion or it cannot answer.
 CHANGE = "change"
+#: Where a candidate comes from that was not trained here: absent of all others.
+EXTERNAL = "external"
 #: Whole sentences of the evidence, and how a percentage is written in some of them.
 SENTENCES = ("sentence", "note", "problem")
 CLOSE_PERCENT = re.compile(r"(?<=\d)%")
@@ -41,7 +43,7 @@ def whole(evidence: Evidence) -> dict[str, Any]:
     It has every part, None where it was not examined, and a list of findings; percentages are written in one
     way, and the impact assessment is in the order of its form.
     """
-    facts = {**dict.fromkeys((*PARTS, CHANGE)), "findings": [], **_spelled(evidence)}
+    facts = {**dict.fromkeys((*PARTS, CHANGE, EXTERNAL)), "findings": [], **_spelled(evidence)}
     return facts | {"impact": in_order(facts["impact"])}
 
 

@@ -7,6 +7,7 @@ from airlock.dossier import reading
 from airlock.dossier.markdown import bullets, table
 from airlock.dossier.words import clean, interval, number, ordered, plain, plural
 from airlock.evaluation.escape import escape
+from airlock.package.origin import sentence_of
 
 YES, NO = "✓", "✗"  # not emoji: many a server and many a browser has no font for those
 
@@ -23,7 +24,10 @@ def _head(e: Mapping[str, Any]) -> Iterator[str]:
     yield escape(e["purpose"])
     if e["decision"]:
         yield f"**Yes means:** {escape(e['decision']['yes_means'])}"
-    yield f"Risk tier **{escape(e['tier'])}**. Trained by **{escape(e['trained_by'])}**: {escape(e['cause'])}"
+    made = "Taken in" if e["external"] else "Trained"
+    yield f"Risk tier **{escape(e['tier'])}**. {made} by **{escape(e['trained_by'])}**: {escape(e['cause'])}"
+    if e["external"]:
+        yield f"**Not trained here.** {escape(sentence_of(e['external']))}"
 
 
 def _change(e: Mapping[str, Any]) -> Iterator[str]:

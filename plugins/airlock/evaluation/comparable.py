@@ -32,6 +32,8 @@ def may_have_seen(spec: ModelSpec, champion: Package, holdout: pa.Table) -> str:
     """Say so where a champion may have learned from rows it is measured on; that only flatters it."""
     made_from, now = champion.provenance, spec.training
     seen = "The champion may have learned from some of these rows, which makes its figures look better."
+    if made_from.get("external"):
+        return seen
     if now.split.by == "random":
         same = made_from["seed"] == now.seed and made_from["split"] == now.split.model_dump(mode="json")
         return "" if same else seen

@@ -21,7 +21,10 @@ from airlock.spec import ModelSpec, Task
 
 @dataclass(frozen=True)
 class Result:
-    """One candidate: what it is, and its figures in cross-validation and on the hold-out."""
+    """One candidate: what it is, and its figures in cross-validation and on the hold-out.
+
+    One that was not trained here says in `external` where it comes from, and has none of the first.
+    """
 
     name: str
     package: str
@@ -30,6 +33,7 @@ class Result:
     cross_validation: CrossValidation
     metrics: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    external: Mapping[str, Any] | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     glass_box: bool = False
 
@@ -114,7 +118,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure candidates and champion on the hold-out, and choose the best by cross-validation.
 
-    The hold-out only measures: choosing by it would make its figures too good.
+    The hold-out only measures: choosing by it would make its figures too good. A candidate that was not
+    trained here has no cross-validation; it comes alone, and there is nothing to choose.
 
     Parameters
     ----------
@@ -135,7 +140,8 @@ def evaluate(
         When no candidate has a figure to be chosen by.
     """
     folds = {name: from_json(cross_validation[name]) for name in candidates}
-    best = choose(spec, folds)
+    elsewhere = [name for name, package in candidates.items() if package.provenance.get("external")]
+    best = elsewhere[0] if elsewhere else choose(spec, folds)
     measured = {name: Measured.of(spec, package, holdout) for name, package in candidates.items()}
     results = tuple(
         _measured(name, package, folds[name], measured[name]) for name, package in candidates.items()
@@ -173,6 +179,7 @@ def _measured(name: str, package: Package, folds: CrossValidation, measured: Mea
         cross_validation=folds,
         metrics=measured.metrics,
         warnings=tuple(made["warnings"]),
+        external=made.get("external"),
         intervals=measured.intervals,
         glass_box=is_glass_box(made["estimator"]),
     )

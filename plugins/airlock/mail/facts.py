@@ -82,6 +82,18 @@ class CandidateRefused:
 
 
 @dataclass(frozen=True)
+class VersionFound:
+    """To the owner: somebody registered a version in MLflow by hand, and it is being evaluated."""
+
+    title: str
+    model: str
+    version: int
+    registered_by: str
+    link: str
+    mlflow: str
+
+
+@dataclass(frozen=True)
 class ApprovalRequested:
     """To the approvers: a candidate waits for an answer. `refused` says why earlier answers do not count."""
 
@@ -202,6 +214,7 @@ Facts = (
     ValidationFailed
     | InspectionFailed
     | CandidateRefused
+    | VersionFound
     | ApprovalRequested
     | ApprovalReminder
     | ReleaseClosed
@@ -216,6 +229,7 @@ FACTS: dict[str, type[Facts]] = {
     "validation_failed": ValidationFailed,
     "inspection_failed": InspectionFailed,
     "candidate_refused": CandidateRefused,
+    "version_found": VersionFound,
     "approval_requested": ApprovalRequested,
     "approval_reminder": ApprovalReminder,
     "release_closed": ReleaseClosed,

@@ -21,6 +21,7 @@ PERMANENT = RetryRule(
         "airlock.package.errors.PackageError",
         "airlock.spec.errors.SpecError",
         "airlock.store.StoreError",
+        "airlock.training.errors.ExternalError",
         "airlock.training.errors.RefitError",
         "airlock.training.errors.SplitError",
     ],

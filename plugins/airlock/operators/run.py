@@ -10,6 +10,8 @@ from airflow.sdk import Asset, Context, timezone
 from airlock.chain.lineage import Lineage
 from airlock.code_version import code_version
 
+#: How Airflow calls a run that a task of another Dag triggered; its conf is that task's, nobody else's.
+BY_A_TASK = "operator_triggered"
 #: What Airflow's API adds to the events that people make through it; they cannot leave it out.
 BY_HAND = "from_rest_api"
 
@@ -45,6 +47,7 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
     """
     dag_run = context["dag_run"]
     event = event_extra(context, asset) if asset else {}
+    told = (dag_run.conf or {}).get("started_by") if dag_run.run_type == BY_A_TASK else None
     if asset and any(one.extra.get(BY_HAND) for one in context["triggering_asset_events"].get(asset, ())):
         raise RunError(
             f"This run was started by an event of {asset.uri} that was made by hand, and Airflow keeps that "
@@ -55,6 +58,7 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
     given = params.get("as_of") or event.get("as_of")
     user = dag_run.triggering_user_name
     started_by = user if user and not event else str(event.get("started_by") or "schedule")
+    started_by = str(told or started_by)
     return Run(
         dag_id=dag_run.dag_id,
         run_id=dag_run.run_id,

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from airlock.package.answers import Answers, answers_of
 from airlock.package.frame import frame
+from airlock.package.origin import Origin
 from airlock.package.signature import Signature
 
 
@@ -31,8 +32,12 @@ class Fitted:
         The event time of the newest training row, ISO 8601; None where rows have no time.
     warnings
         What the libraries warned of while fitting, each once, for the approver to read.
+    rows
+        How many rows it was trained on; None where nobody knows.
     refitted
         Whether the parameters were given, those of a champion, and not those of the spec and its search.
+    origin
+        Where it comes from if it was not trained here; then it was not cross-validated either.
     """
 
     name: str
@@ -42,11 +47,12 @@ class Fitted:
     parameters: Mapping[str, Any]
     cross_validation: Mapping[str, Mapping[str, float]]
     trials: tuple[Trial, ...]
-    rows: int
+    rows: int | None
     trained_until: str | None
     seconds: float
     warnings: tuple[str, ...] = ()
     refitted: bool = False
+    origin: Origin | None = None
 
     def answer(self, table: pa.Table) -> Answers:
         """Return the answers for every row of a table that has the features."""

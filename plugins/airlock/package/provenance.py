@@ -13,12 +13,16 @@ from airlock.usercode import code_digest
 def provenance_of(
     fitted: Fitted, spec: ModelSpec, *, snapshot_digest: str, code_version: str, models: Path
 ) -> dict[str, Any]:
-    """Return where a model comes from: no clock and no run, so that making it again gives the same."""
+    """Return where a model comes from: no clock and no run, so that making it again gives the same.
+
+    One that was not trained here says so under `external`.
+    """
+    candidate = spec.training.candidates.get(fitted.name)
     return {
         "model": spec.name,
         "candidate": fitted.name,
         "estimator": fitted.estimator,
-        "preprocessing": spec.training.candidates[fitted.name].preprocessing,
+        "preprocessing": candidate.preprocessing if candidate else None,
         "parameters": dict(fitted.parameters),
         "refitted": fitted.refitted,
         "seed": spec.training.seed,
@@ -31,4 +35,5 @@ def provenance_of(
         "code_digest": code_digest(models / spec.name),
         "warnings": list(fitted.warnings),
         "libraries": {"python": platform.python_version(), **libraries(fitted)},
+        **({"external": fitted.origin.to_json()} if fitted.origin else {}),
     }

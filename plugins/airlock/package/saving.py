@@ -65,7 +65,7 @@ def save(fitted: Fitted, folder: Path, *, models: Path, identity: str) -> None:
 
 def libraries(fitted: Fitted) -> dict[str, str]:
     """Return the versions of the libraries a model depends on."""
-    own = ESTIMATORS.get(type(fitted.pipeline[-1]).__module__.split(".")[0])
+    own = ESTIMATORS.get(fitted.estimator.split(".")[0])
     return {name: version(name) for name in (*LIBRARIES, *([own] if own else []))}
 
 

@@ -7,3 +7,7 @@ class SplitError(Exception):
 
 class RefitError(Exception):
     """The champion's configuration cannot be fitted again."""
+
+
+class ExternalError(Exception):
+    """A version that was registered in MLflow by hand cannot be taken in."""

@@ -30,6 +30,8 @@ def refit_of(spec: ModelSpec, champion: Package | None) -> Refit:
     if champion is None:
         raise RefitError(f"{start} no version is in production. {cure}")
     made = champion.provenance
+    if made.get("external"):
+        raise RefitError(f"{start} the champion was not trained here. {cure}")
     candidate = spec.training.candidates.get(made["candidate"])
     if candidate is None:
         raise RefitError(

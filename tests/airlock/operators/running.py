@@ -19,6 +19,8 @@ class DagRun:
     triggering_user_name: str | None
     data_interval_end: datetime | None
     run_after: datetime = RUN_AFTER
+    run_type: str = "manual"
+    conf: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ class TaskInstance:
     try_number: int = 3
     id: UUID = UUID(int=1)
     pushed: dict[str, Any] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.pushed[key] = value
+
+    def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, Mapping[str, str]]:
+        """Return how the tasks of this run ended; Airflow's supervisor would read them from its database."""
+        return {self.run_id: self.states} if (dag_id, run_ids) == (self.dag_id, [self.run_id]) else {}
 
 
 def context(
@@ -49,13 +56,16 @@ def context(
     interval_end: datetime | None = None,
     params: Mapping[str, Any] | None = None,
     events: Mapping[Asset, list[Mapping[str, Any]]] | None = None,
+    states: Mapping[str, str] | None = None,
+    conf: Mapping[str, Any] | None = None,
+    run_type: str = "manual",
     **more: Any,
 ) -> Any:
     """Return what Airflow gives a task to run with."""
     started = {asset: [AssetEvent(extra) for extra in extras] for asset, extras in (events or {}).items()}
     return {
-        "dag_run": DagRun(dag_id, run_id, user, interval_end),
-        "ti": TaskInstance(dag_id, run_id, task_id),
+        "dag_run": DagRun(dag_id, run_id, user, interval_end, run_type=run_type, conf=conf),
+        "ti": TaskInstance(dag_id, run_id, task_id, states=states or {}),
         "params": params or {},
         "triggering_asset_events": started,
         "outlet_events": OutletEventAccessors(),

@@ -79,12 +79,17 @@ def measure_exposure(subject: Subject, train: pa.Table) -> Exposure:
         members, others = (table.take(pa.array(evenly(len(table), rows))) for table in (train, subject.rows))
     learned, new = (_losses(spec, predictor, table) for table in (members, others))
     if rows < 2 or not (np.isfinite(learned).all() and np.isfinite(new).all()):
-        nothing = "Whether the model gives away what it learned from cannot be told: "
         why = "not every answer is a number." if rows >= 2 else f"there are {rows} rows of each side."
-        return Exposure(math.nan, math.nan, math.nan, rows, nothing + why)
+        return unknown(why, rows)
     auc, error = auc_and_error(-learned, -new)
     low, high = max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
     return Exposure(auc, low, high, rows, _sentence(auc, low, high, by_time=by_time))
+
+
+def unknown(why: str, rows: int = 0) -> Exposure:
+    """Return an exposure without a figure, and the reason; a limit on it is not met."""
+    nothing = "Whether the model gives away what it learned from cannot be told: "
+    return Exposure(math.nan, math.nan, math.nan, rows, nothing + why)
 
 
 def auc_and_error(positives: np.ndarray, negatives: np.ndarray) -> tuple[float, float]:

@@ -1,0 +1,75 @@
+"""IntakeOperator: find the versions that somebody registered in MLflow by hand."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, Context, timezone
+
+from airlock.operators.authority import authorise
+from airlock.operators.base import database
+from airlock.operators.links import mlflow_run_link, run_link
+from airlock.operators.mailing import mail_once
+from airlock.operators.specs import usable_specs
+from airlock.operators.train import EXTERNAL
+from airlock.spec import ModelSpec
+from airlock.spec.people import Act
+
+if TYPE_CHECKING:
+    from airlock.training.external_versions import Registered
+
+
+class IntakeOperator(BaseOperator):
+    """
+    Note each new version once, mail its model's owner, and return the trainings to start.
+
+    Returns for each version the keyword arguments of a TriggerDagRunOperator; the run's id is the version's,
+    so that none is started twice.
+    """
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        from airlock.chain.external import note_found
+
+        dag_run = context["dag_run"]
+        user = authorise(context, Act.TRAIN) if dag_run.triggering_user_name else None
+        started = []
+        for spec in usable_specs():
+            with database().begin() as connection:
+                found = note_found(
+                    connection,
+                    spec.name,
+                    actor=user or dag_run.dag_id,
+                    run=f"{dag_run.dag_id}/{dag_run.run_id}",
+                    at=timezone.utcnow(),
+                )
+            for one in found:
+                training = _training(one)
+                _tell(spec, one, training)
+                started.append(training)
+        return started
+
+
+def _training(found: "Registered") -> dict[str, Any]:
+    return {
+        "trigger_dag_id": f"{found.model}.train",
+        "trigger_run_id": f"intake__version_{found.version}",
+        "conf": {
+            "mode": EXTERNAL,
+            "version": found.version,
+            "reason": f"version {found.version} was registered in MLflow by hand",
+            "started_by": f"mlflow:{found.registered_by}",
+        },
+    }
+
+
+def _tell(spec: ModelSpec, found: "Registered", training: Mapping[str, Any]) -> None:
+    mail_once(
+        f"intake/{found.model}/{found.version}",
+        {spec.owner.email},
+        "version_found",
+        title=spec.title,
+        model=spec.name,
+        version=found.version,
+        registered_by=found.registered_by,
+        link=run_link(training["trigger_dag_id"], training["trigger_run_id"]),
+        mlflow=mlflow_run_link(found.mlflow_run_id) if found.mlflow_run_id else found.source,
+    )
