@@ -1,23 +1,20 @@
 """Deployments: what serves, since when and why. The one truth about production."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import candidates, releases
+from airlock.governance import audit_log, challengers, releases
 from airlock.governance.candidates import Candidate
-from airlock.governance.decision import decide
 from airlock.governance.engine import lock
-from airlock.governance.records import RecordError, record_of
+from airlock.governance.passage import DeploymentRefused, prove_logged, prove_passage
+from airlock.governance.records import record_of
 from airlock.governance.releases import Release
 from airlock.governance.tables import deployments
 from airlock.governance.tables import releases as releases_table
-
-
-class DeploymentRefused(RecordError):
-    """A candidate was to be deployed that has not come through the airlock."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,17 @@ class Deployment:
     retired_because: str | None
     withdrawn: bool
     reinstates: int | None
+
+    @property
+    def facts(self) -> dict[str, int | str]:
+        """What names it in the audit log."""
+        return {
+            "deployment": self.id,
+            "release": self.release_id,
+            "candidate": self.candidate_id,
+            "version": self.version,
+            "package_digest": self.package_digest,
+        }
 
 
 def champion(conn: Connection, model: str, *, at: datetime | None = None) -> Deployment | None:
@@ -69,6 +77,46 @@ def champions(conn: Connection) -> tuple[Deployment, ...]:
     return tuple(record_of(Deployment, row) for row in conn.execute(query))
 
 
+def earlier(conn: Connection, deployment: Deployment) -> Deployment | None:
+    """Return what may come back instead of a deployment: the newest before it that can still be proved.
+
+    Another package than its own, and none that was ever withdrawn.
+    """
+    bad = sa.select(deployments.c.package_digest).where(
+        deployments.c.model == deployment.model, deployments.c.withdrawn
+    )
+    query = sa.select(deployments).where(
+        deployments.c.model == deployment.model,
+        deployments.c.id < deployment.id,
+        deployments.c.package_digest != deployment.package_digest,
+        deployments.c.package_digest.not_in(bad),
+    )
+    for row in conn.execute(query.order_by(deployments.c.id.desc())).all():
+        found = record_of(Deployment, row)
+        with suppress(DeploymentRefused):
+            prove(conn, found, serves=False)
+            return found
+    return None
+
+
+def prove(conn: Connection, deployment: Deployment, *, serves: bool = True) -> None:
+    """Prove that a deployment came through the airlock and, if it `serves`, is the last that the log names.
+
+    Raises
+    ------
+    DeploymentRefused
+        When records or audit log say otherwise.
+    """
+    candidate = prove_passage(conn, deployment.release_id, deployment.candidate_id, states=("deployed",))
+    facts = (deployment.model, deployment.version, deployment.package_digest)
+    if facts != (candidate.model, candidate.version, candidate.package_digest):
+        raise DeploymentRefused(
+            f"Deployment {deployment.id} of {deployment.model} is not what release {deployment.release_id} "
+            "is about: its record was changed past Airlock. Look for who changed it."
+        )
+    prove_logged(conn, deployment.model, deployment.facts, serves=serves)
+
+
 def deploy(conn: Connection, release: Release, candidate: Candidate, at: datetime) -> Deployment:
     """Make an approved release's candidate the champion, within the transaction of `conn`, once.
 
@@ -77,8 +125,8 @@ def deploy(conn: Connection, release: Release, candidate: Candidate, at: datetim
     Raises
     ------
     DeploymentRefused
-        When the release is not approved by its recorded answers, the candidate is not the one it is about,
-        or a newer candidate serves already.
+        When the passage cannot be proved, the candidate had to run beside what serves first and has not come
+        out of that as passed, or a newer candidate serves already.
     """
     lock(conn, f"deployment of {release.model}")
     done = _first(
@@ -89,12 +137,12 @@ def deploy(conn: Connection, release: Release, candidate: Candidate, at: datetim
     )
     if done is not None:
         return done
+    release = releases.find(conn, release.id, lock=True) or release
+    prove_passage(conn, release.id, candidate.id)
     current = champion(conn, release.model)
-    _refuse_unless_approved(conn, release.id, candidate.id)
-    if current is not None and current.candidate_id > candidate.id:
-        raise DeploymentRefused(f"{release.model}: version {current.version} serves already, and is newer.")
+    _refuse_unless_its_turn(conn, release, candidate, current)
     if current is not None:
-        _retire(conn, current, f"replaced by version {candidate.version}", at)
+        retire(conn, current, f"replaced by version {candidate.version}", at)
     made = _insert(
         conn,
         model=candidate.model,
@@ -105,78 +153,98 @@ def deploy(conn: Connection, release: Release, candidate: Candidate, at: datetim
         deployed_at=at,
     )
     conn.execute(sa.update(releases_table).where(releases_table.c.id == release.id).values(state="deployed"))
+    more = {"dossier_digest": release.dossier_digest, "replaced": current and current.version}
+    log_deployed(conn, made, by=f"{release.model}.release", run=release.run, **more)
     return made
 
 
 def withdraw(conn: Connection, deployment: Deployment, because: str, at: datetime) -> Deployment | None:
     """Retire a deployment that failed and bring back the one before it; return the champion afterwards.
 
-    Repeating it changes nothing. A package that was ever withdrawn is not brought back: then nothing serves.
+    Repeating it changes nothing. What was ever withdrawn or cannot be proved is not brought back: where there
+    is nothing else, nothing serves.
     """
     lock(conn, f"deployment of {deployment.model}")
     current = champion(conn, deployment.model)
     if current is None or current.id != deployment.id:
         return current
-    _retire(conn, current, because, at, withdrawn=True)
-    releases.close(conn, deployment.release_id, state="failed", reason=because, at=at)
-    before = _before(conn, deployment)
+    release = releases.find(conn, deployment.release_id, lock=True)
+    assert release is not None  # a foreign key holds it
+    actor = f"{deployment.model}.release"
+    before = earlier(conn, deployment)
+    take_out(conn, deployment, because, at)
+    facts = deployment.facts | {"reason": because}
+    audit_log.append(
+        conn, "withdrawn", actor=actor, at=at, model=deployment.model, run=release.run, facts=facts
+    )
     if before is None:
         return None
-    return _insert(
-        conn,
-        model=before.model,
-        release_id=before.release_id,
-        candidate_id=before.candidate_id,
-        version=before.version,
-        package_digest=before.package_digest,
-        deployed_at=at,
-        reinstates=before.id,
-    )
+    serves = bring_back(conn, before, at=at)
+    log_deployed(conn, serves, by=actor, run=release.run, reinstates=before.id)
+    return serves
 
 
-def _refuse_unless_approved(conn: Connection, release_id: int, candidate_id: int) -> None:
-    """Read release, candidate and answers again under the lock, and judge them again."""
-    release = releases.find(conn, release_id, lock=True)
-    candidate = candidates.find(conn, candidate_id)
-    if release is None or candidate is None:
-        raise DeploymentRefused(f"Release {release_id} or candidate {candidate_id} is not recorded.")
-    if release.state != "approved":
-        raise DeploymentRefused(f"Release {release_id} of {release.model} is {release.state}, not approved.")
-    pinned = (release.model, release.candidate_id, release.package_digest, release.dossier_digest)
-    if pinned != (candidate.model, candidate.id, candidate.package_digest, candidate.dossier):
-        raise DeploymentRefused(f"Candidate {candidate_id} is not what release {release_id} is about.")
-    if candidate.state != "registered":
-        raise DeploymentRefused(
-            f"Candidate {candidate_id} of {candidate.model} was refused: {candidate.reason}"
-        )
-    answers = releases.approvals(conn, release_id)
-    allowed = {
-        answer.responder for answer in answers
-    }  # who may answer was checked when the release was decided
-    decision = decide(release, answers, approvers=allowed, trained_by=candidate.trained_by, newer=None)
-    if decision.state != "approved":
-        raise DeploymentRefused(
-            f"Release {release_id} of {release.model} is marked approved, but: {decision.reason}"
-        )
+def take_out(conn: Connection, deployment: Deployment, because: str, at: datetime) -> None:
+    """Retire a champion that shall never come back by itself, fail its release, stop what runs beside it."""
+    challenger = challengers.active(conn, deployment.model)
+    if challenger is not None:
+        releases.find(conn, challenger.release_id, lock=True)
+    retire(conn, deployment, because, at, withdrawn=True)
+    _fail(conn, deployment.release_id, because, at)
+    if challenger is not None:
+        stopped = f"Stopped: the champion it ran beside, version {deployment.version}, was taken back."
+        challengers.end(conn, challenger, outcome="stopped", because=stopped, at=at)
+        _fail(conn, challenger.release_id, stopped, at)
 
 
-def _before(conn: Connection, deployment: Deployment) -> Deployment | None:
-    bad = sa.select(deployments.c.package_digest).where(
-        deployments.c.model == deployment.model, deployments.c.withdrawn
-    )
-    query = sa.select(deployments).where(
-        deployments.c.model == deployment.model,
-        deployments.c.id < deployment.id,
-        deployments.c.package_digest.not_in(bad),
-    )
-    return _first(conn, query.order_by(deployments.c.id.desc()).limit(1))
-
-
-def _retire(
+def retire(
     conn: Connection, deployment: Deployment, because: str, at: datetime, *, withdrawn: bool = False
 ) -> None:
+    """End a deployment."""
     change = sa.update(deployments).where(deployments.c.id == deployment.id)
     conn.execute(change.values(retired_at=at, retired_because=because, withdrawn=withdrawn))
+
+
+def bring_back(conn: Connection, deployment: Deployment, *, at: datetime) -> Deployment:
+    """Make what served before the champion again, in a row of its own that names the one it reinstates."""
+    return _insert(
+        conn,
+        model=deployment.model,
+        release_id=deployment.release_id,
+        candidate_id=deployment.candidate_id,
+        version=deployment.version,
+        package_digest=deployment.package_digest,
+        deployed_at=at,
+        reinstates=deployment.id,
+    )
+
+
+def log_deployed(conn: Connection, made: Deployment, *, by: str, run: str, **more: object) -> None:
+    """Write into the audit log what serves from now on."""
+    facts = made.facts | more
+    audit_log.append(conn, "deployed", actor=by, at=made.deployed_at, model=made.model, run=run, facts=facts)
+
+
+def _refuse_unless_its_turn(
+    conn: Connection, release: Release, candidate: Candidate, current: Deployment | None
+) -> None:
+    trial = challengers.of_release(conn, release.id)
+    missing = trial.outcome != "passed" if trial else current is not None
+    if release.way != "full" and missing:
+        became = (trial.outcome or "still runs") if trial else "was never started"
+        raise DeploymentRefused(
+            f"Release {release.id} of {release.model} goes by way of {release.way}, and its challenger "
+            f"has not passed: {became}."
+        )
+    if current is not None and current.candidate_id > candidate.id:
+        raise DeploymentRefused(f"{release.model}: version {current.version} serves already, and is newer.")
+
+
+def _fail(conn: Connection, release_id: int, because: str, at: datetime) -> None:
+    """Close a release as failed, unless it has ended before: a forged deployment may name such a one."""
+    release = releases.find(conn, release_id)
+    if release is not None and release.state in ("approved", "deployed"):
+        releases.close(conn, release_id, state="failed", reason=because, at=at)
 
 
 def _insert(conn: Connection, **values: object) -> Deployment:

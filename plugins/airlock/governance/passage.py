@@ -13,8 +13,12 @@ from airlock.governance.records import RecordError
 from airlock.governance.releases import Approval, Release
 from airlock.governance.tables import audit_log as log_table
 
+#: What the log says of a candidate.
+REGISTERED: tuple[Act, ...] = ("candidate_registered",)
 #: What the log says of a release: how it was opened, who answered what, how it was decided.
 ACTS: tuple[Act, ...] = ("release_opened", "answer_recorded", "release_closed")
+#: What the log says of production.
+SERVING: tuple[Act, ...] = ("deployed", "withdrawn", "rolled_back")
 #: What must not have changed since a candidate was registered, and since its release was opened.
 OF_CANDIDATE = ("version", "package_digest", "dossier_digest", "evidence_digest")
 OF_RELEASE = ("people", "way", "package_digest", "dossier_digest")
@@ -26,11 +30,11 @@ class DeploymentRefused(RecordError):
 
 def prove_passage(
     conn: Connection, release_id: int, candidate_id: int, *, states: Collection[str] = ("approved",)
-) -> None:
-    """Judge a release again by its recorded answers, and hold each record against the audit log.
+) -> Candidate:
+    """Judge a release again by its recorded answers, and return its candidate.
 
-    The tables can be written by whoever gets hold of a password; the log cannot be rewritten unnoticed. So a
-    release counts only as far as both say the same.
+    Whoever gets hold of a password can write the tables, and cannot rewrite the log unnoticed. So a release
+    counts only as far as both say the same.
 
     Parameters
     ----------
@@ -56,6 +60,28 @@ def prove_passage(
     _refuse_unless_approved(release, candidate, answers)
     _refuse_unless_registered_so(conn, candidate)
     _refuse_unless_released_so(conn, release, answers)
+    return candidate
+
+
+def prove_logged(conn: Connection, model: str, deployment: Mapping[str, Any], *, serves: bool) -> None:
+    """Hold a deployment's facts against the audit log.
+
+    Parameters
+    ----------
+    serves
+        Whether it must be the last that the log says was deployed, and not taken back since.
+
+    Raises
+    ------
+    DeploymentRefused
+        When the log does not say so.
+    """
+    log = _entries(conn, model, SERVING)
+    name = f"deployment {deployment['deployment']} of {model}"
+    if not any(_says(entry, "deployed", deployment) for entry in log):
+        raise _unlogged(name, f"it made version {deployment['version']} the champion")
+    if serves and not _says(log[-1], "deployed", deployment):
+        raise _unlogged(name, "it serves now")
 
 
 def _records(conn: Connection, release_id: int, candidate_id: int) -> tuple[Release, Candidate]:
@@ -81,7 +107,7 @@ def _refuse_unless_approved(release: Release, candidate: Candidate, answers: Seq
 
 
 def _refuse_unless_registered_so(conn: Connection, candidate: Candidate) -> None:
-    log = _entries(conn, candidate.model, ("candidate_registered",), "candidate", candidate.id)
+    log = _entries(conn, candidate.model, REGISTERED, candidate=candidate.id)
     facts = {name: getattr(candidate, name) for name in OF_CANDIDATE}
     if not any(_says(entry, "candidate_registered", facts, candidate.trained_by) for entry in log):
         raise _unlogged(
@@ -90,7 +116,7 @@ def _refuse_unless_registered_so(conn: Connection, candidate: Candidate) -> None
 
 
 def _refuse_unless_released_so(conn: Connection, release: Release, answers: Sequence[Approval]) -> None:
-    log = _entries(conn, release.model, ACTS, "release", release.id)
+    log = _entries(conn, release.model, ACTS, release=release.id)
     name = f"release {release.id} of {release.model}"
     opened = {"candidate": release.candidate_id} | {key: getattr(release, key) for key in OF_RELEASE}
     if not any(_says(entry, "release_opened", opened) for entry in log):
@@ -104,13 +130,10 @@ def _refuse_unless_released_so(conn: Connection, release: Release, answers: Sequ
         raise _unlogged(name, "it was last decided as approved")
 
 
-def _entries(conn: Connection, model: str, acts: Collection[Act], key: str, number: int) -> list[Entry]:
-    """Return what the log says of a record, without rows that are no longer what they were."""
-    about = (
-        log_table.c.model == model,
-        log_table.c.act.in_(acts),
-        log_table.c.facts[key].as_string() == str(number),
-    )
+def _entries(conn: Connection, model: str, acts: Collection[Act], **ids: int) -> list[Entry]:
+    """Return what the log says of a model or a record, without rows that are no longer what they were."""
+    about = [log_table.c.model == model, log_table.c.act.in_(acts)]
+    about += [log_table.c.facts[key].as_string() == str(number) for key, number in ids.items()]
     return [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
 
 

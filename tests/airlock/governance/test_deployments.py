@@ -7,20 +7,14 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from airlock.governance import releases
-from airlock.governance.deployments import (
-    DeploymentRefused,
-    champion,
-    champions,
-    deploy,
-    of_release,
-    withdraw,
-)
+from airlock.governance import audit_log, challengers, releases
+from airlock.governance.deployments import champion, champions, deploy, of_release, prove, withdraw
+from airlock.governance.passage import DeploymentRefused
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 DAY = timedelta(days=1)
 #: How many statements one deployment takes, the lock included.
-STATEMENTS = 9
+STATEMENTS = 16
 
 
 def deployed(conn, version, at=MOMENT, **changes):
@@ -144,6 +138,158 @@ def test_what_was_withdrawn_is_never_brought_back(conn):
     assert withdraw(conn, back, "bad as well", MOMENT) is None
 
 
+def test_what_comes_back_must_be_proved(conn):
+    deployed(conn, 1)
+    first, second = deployed(conn, 2), deployed(conn, 3)
+    conn.execute(text("DELETE FROM approvals WHERE release_id = :release"), {"release": first.release_id})
+    assert withdraw(conn, second, "bad", MOMENT).version == 1
+
+
+def test_a_withdrawal_stops_the_challenger_and_fails_its_release(conn):
+    first = deployed(conn, 1)
+    beside = register(conn, version=2)
+    release = approved_release(conn, beside, way="canary")
+    challengers.start(conn, release, beside, share=0.1, at=MOMENT)
+    withdraw(conn, first, "bad", MOMENT)
+    stopped = challengers.of_release(conn, release.id)
+    assert (stopped.outcome, stopped.ended_because) == (
+        "stopped",
+        "Stopped: the champion it ran beside, version 1, was taken back.",
+    )
+    assert releases.find(conn, release.id).state == "failed"
+    with pytest.raises(DeploymentRefused, match="is failed, not approved"):
+        deploy(conn, release, beside, MOMENT)
+
+
+def test_a_canary_is_not_deployed_before_it_has_passed(conn):
+    deployed(conn, 1)
+    beside = register(conn, version=2)
+    release = approved_release(conn, beside, way="canary")
+    with pytest.raises(DeploymentRefused, match="by way of canary, .* not passed: was never started"):
+        deploy(conn, release, beside, MOMENT)
+    challenger = challengers.start(conn, release, beside, share=0.1, at=MOMENT)
+    with pytest.raises(DeploymentRefused, match="not passed: still runs"):
+        deploy(conn, release, beside, MOMENT)
+    challengers.end(conn, challenger, outcome="passed", because="equal", at=MOMENT)
+    assert deploy(conn, release, beside, MOMENT).version == 2
+
+
+@pytest.mark.parametrize("outcome", ["broke", "undecided", "stopped"])
+def test_a_challenger_that_did_not_pass_is_not_deployed_even_where_nothing_serves(conn, outcome):
+    first = deployed(conn, 1)
+    beside = register(conn, version=2)
+    release = approved_release(conn, beside, way="shadow")
+    challenger = challengers.start(conn, release, beside, share=0, at=MOMENT)
+    challengers.end(conn, challenger, outcome=outcome, because="so", at=MOMENT)
+    withdraw(conn, first, "bad", MOMENT)
+    with pytest.raises(DeploymentRefused, match=f"not passed: {outcome}"):
+        deploy(conn, release, beside, MOMENT)
+
+
+def test_the_first_of_a_model_has_nothing_to_run_beside(conn):
+    candidate = register(conn)
+    assert deploy(conn, approved_release(conn, candidate, way="canary"), candidate, MOMENT).version == 1
+
+
+def test_another_release_s_challenger_goes_on_beside_the_new_champion(conn):
+    deployed(conn, 1)
+    second, third = (register(conn, version=number) for number in (2, 3))
+    ready = approved_release(conn, second)
+    challenger = challengers.start(
+        conn, approved_release(conn, third, way="canary"), third, share=0.1, at=MOMENT
+    )
+    deploy(conn, ready, second, MOMENT)
+    assert challengers.active(conn, "credit_risk") == challenger
+
+
+def test_every_deployment_and_withdrawal_is_in_the_audit_log(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    back = withdraw(conn, second, "wrong answers", MOMENT + DAY)
+    log = [row for row in audit_log.entries(conn) if row.act in ("deployed", "withdrawn")]
+    assert [(row.act, row.facts["deployment"], row.facts["version"]) for row in log] == [
+        ("deployed", first.id, 1),
+        ("deployed", second.id, 2),
+        ("withdrawn", second.id, 2),
+        ("deployed", back.id, 1),
+    ]
+    assert {(row.actor, row.model) for row in log} == {("credit_risk.release", "credit_risk")}
+    assert [row.facts.get("replaced") for row in log] == [None, 1, None, None]
+    assert log[0].facts["dossier_digest"] == "dossier_1"
+    assert log[2].facts["reason"] == "wrong answers"
+    assert log[2].run == log[1].run == f"credit_risk.release/release_{second.candidate_id}"
+    assert log[3].facts["reinstates"] == first.id
+
+
+def test_what_serves_by_right_is_proved(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    prove(conn, second)
+    prove(conn, first, serves=False)
+    prove(conn, withdraw(conn, second, "bad", MOMENT))
+
+
+def forge(conn, statement):
+    assert conn.execute(text(statement)).rowcount == 1
+
+
+def test_a_deployment_written_past_airlock_does_not_serve_by_right(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    forge(conn, "UPDATE deployments SET retired_at = now(), retired_because = 'x' WHERE retired_at IS NULL")
+    conn.execute(
+        text(
+            "INSERT INTO deployments (model, release_id, candidate_id, version, package_digest, deployed_at, "
+            "reinstates) SELECT model, release_id, candidate_id, version, package_digest, now(), id "
+            "FROM deployments WHERE id = :first"
+        ),
+        {"first": first.id},
+    )
+    forged = champion(conn, "credit_risk")
+    assert (forged.version, forged.id > second.id) == (1, True)
+    with pytest.raises(DeploymentRefused, match="that it made version 1 the champion"):
+        prove(conn, forged)
+
+
+def test_a_retired_deployment_put_back_past_airlock_does_not_serve_by_right(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    forge(conn, f"UPDATE deployments SET retired_at = now(), retired_because = 'x' WHERE id = {second.id}")
+    forge(conn, f"UPDATE deployments SET retired_at = NULL, retired_because = NULL WHERE id = {first.id}")
+    with pytest.raises(DeploymentRefused, match="that it serves now"):
+        prove(conn, champion(conn, "credit_risk"))
+
+
+def test_what_was_withdrawn_and_put_back_past_airlock_does_not_serve_by_right(conn):
+    first = deployed(conn, 1)
+    assert withdraw(conn, first, "bad", MOMENT) is None
+    forge(conn, "UPDATE deployments SET retired_at = NULL, retired_because = NULL")
+    forge(conn, "UPDATE releases SET state = 'deployed'")
+    with pytest.raises(DeploymentRefused, match="that it was last decided as approved"):
+        prove(conn, champion(conn, "credit_risk"))
+
+
+@pytest.mark.parametrize("change", ["version = 9", "package_digest = 'smuggled'"])
+def test_a_changed_deployment_does_not_serve_by_right(conn, change):
+    deployed(conn, 1)
+    forge(conn, f"UPDATE deployments SET {change}")
+    with pytest.raises(DeploymentRefused, match="its record was changed past Airlock"):
+        prove(conn, champion(conn, "credit_risk"))
+
+
+def test_a_forged_deployment_of_an_ended_release_can_be_withdrawn(conn):
+    first = deployed(conn, 1)
+    other = register(conn, version=2)
+    release = releases.open_release(conn, candidate=other, dag_run_id="r", people=1, opened_at=MOMENT)
+    releases.close(conn, release.id, state="rejected", reason="no", at=MOMENT)
+    forge(conn, "UPDATE deployments SET retired_at = now(), retired_because = 'x'")
+    forge(
+        conn,
+        "INSERT INTO deployments (model, release_id, candidate_id, version, package_digest, deployed_at) "
+        f"VALUES ('credit_risk', {release.id}, {other.id}, 2, 'package_2', now())",
+    )
+    back = withdraw(conn, champion(conn, "credit_risk"), "it was never approved", MOMENT)
+    assert (back.version, back.reinstates) == (1, first.id)
+    assert releases.find(conn, release.id).state == "rejected"
+    prove(conn, back)
+
+
 def test_two_deploys_of_one_release_at_once_make_one_deployment(engine):
     with engine.begin() as conn:
         candidate = register(conn)
@@ -192,7 +338,7 @@ def test_a_kill_between_two_statements_leaves_the_old_champion_and_a_repeat_depl
         nonlocal seen
         seen += 1
         if seen == statement:
-            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            conn.connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     def attempt():
         with engine.begin() as conn:

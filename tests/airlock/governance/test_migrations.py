@@ -6,9 +6,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from airlock.digests import digest_of
-from airlock.governance import audit_log
+from airlock.governance import audit_log, deployments
 from airlock.governance.engine import connect
-from airlock.governance.passage import DeploymentRefused, prove_passage
+from airlock.governance.passage import DeploymentRefused
 from airlock.governance.tables import metadata
 
 CONSTRAINTS = """
@@ -21,13 +21,19 @@ SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'al
 
 A_RELEASE_BEFORE_THE_LOG = f"""
 INSERT INTO candidates (model, dag_run_id, state, reason, version, mlflow_run_id, package_digest,
-    snapshot_digest, spec_digest, evidence_digest, dossier_digest, evidence, trained_by, cause, as_of, recorded_at)
+    snapshot_digest, spec_digest, evidence_digest, dossier_digest, evidence, trained_by, cause, as_of,
+    recorded_at)
 VALUES ('loans', 't', 'registered', 'all gates passed', 7, 'm', 'p', 's', 's', '{digest_of({})}', 'd', '{{}}',
     'dana', 'a test', '2026-01-01 00:00:00.1Z', '2026-01-01 00:00:00.1Z');
 INSERT INTO releases (model, dag_run_id, candidate_id, package_digest, dossier_digest, people, state, reason,
     opened_at, decided_at)
 VALUES ('loans', 'r', 1, 'p', 'd', 1, 'deployed', 'Approved by ria.', '2026-01-02', '2026-01-03');
-INSERT INTO approvals VALUES (1, 1, 'ria', 'Approve', 'fine', 'd', '2026-01-02 12:00Z')
+INSERT INTO approvals VALUES (1, 1, 'ria', 'Approve', 'fine', 'd', '2026-01-02 12:00Z');
+INSERT INTO deployments (model, release_id, candidate_id, version, package_digest, deployed_at, retired_at,
+    retired_because)
+VALUES ('loans', 1, 1, 7, 'p', '2026-01-03', '2026-01-05', 'replaced by version 8');
+INSERT INTO deployments (model, release_id, candidate_id, version, package_digest, deployed_at, reinstates)
+VALUES ('loans', 1, 1, 7, 'p', '2026-01-06', 1)
 """
 
 
@@ -62,18 +68,20 @@ def test_what_was_deployed_before_there_was_a_log_is_still_proved(migrate, fresh
         conn.execute(text(A_RELEASE_BEFORE_THE_LOG))
     migrate(fresh_database, "upgrade", "head")
     with engine.connect() as conn:
-        prove_passage(conn, 1, 1, states=("deployed",))
+        deployments.prove(conn, deployments.champion(conn, "loans"))
         log = list(audit_log.entries(conn))
         assert audit_log.head(conn).digest == log[-1].digest
         conn.execute(text("UPDATE approvals SET responder = 'mallory'"))
         with pytest.raises(DeploymentRefused, match="that mallory gave answer 1"):
-            prove_passage(conn, 1, 1, states=("deployed",))
+            deployments.prove(conn, deployments.champion(conn, "loans"))
     engine.dispose()
     assert [row.act for row in log] == [
         "candidate_registered",
         "release_opened",
         "answer_recorded",
         "release_closed",
+        "deployed",
+        "deployed",
     ]
     assert all(row.digest == row.true_digest for row in log)
     assert [row.previous for row in log] == [audit_log.GENESIS, *(row.digest for row in log[:-1])]

@@ -120,7 +120,7 @@ def test_a_refused_candidate_is_refused(conn, release, change):
 
 def test_an_answer_taken_away_is_refused(conn, release, change):
     change("DELETE FROM approvals WHERE slot = 2")
-    refused(conn, release, "is marked approved, but: Only ria answered in time")
+    refused(conn, release, "is marked approved, but: Only ria answered")
 
 
 def test_a_rejection_is_refused(conn, release, change):
@@ -202,8 +202,8 @@ def test_another_trainer_than_was_registered_is_refused(conn):
 def test_a_release_written_past_airlock_is_refused(conn, candidate, change):
     change(
         "INSERT INTO releases (model, dag_run_id, candidate_id, package_digest, dossier_digest, people, "
-        "state, reason, opened_at, decided_at) SELECT model, 'forged', id, package_digest, dossier_digest, 0, "
-        "'approved', 'trust me', now(), now() FROM candidates"
+        "state, reason, opened_at, decided_at) SELECT model, 'forged', id, package_digest, dossier_digest, "
+        "0, 'approved', 'trust me', now(), now() FROM candidates"
     )
     forged = conn.execute(text("SELECT id FROM releases")).scalar_one()
     with pytest.raises(DeploymentRefused, match="that it was opened so, for 0 people"):

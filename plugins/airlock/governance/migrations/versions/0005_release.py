@@ -16,7 +16,8 @@ depends_on = None
 GENESIS = "0" * 64
 
 KEEP_THE_CHAIN = """
-CREATE FUNCTION keep_the_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION keep_the_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$ -- pg_temp last: a temporary table must not pass for audit_head
 BEGIN
     UPDATE audit_head SET seq = NEW.seq, digest = NEW.digest
     WHERE id = 1 AND seq = NEW.seq - 1 AND digest = NEW.previous;
@@ -32,14 +33,14 @@ BEGIN
     RAISE EXCEPTION 'The audit log is append-only: % is refused.', TG_OP;
 END $$
 """
-#: What must stand in the log for a release to be proved, as rows of it.
+#: What must stand in the log for releases and deployments to be proved, as rows of it.
 RECORDS = """
 SELECT act, at, actor, model, run, facts FROM (
-    SELECT 1 AS step, id AS key, 'candidate_registered' AS act, recorded_at AS at, trained_by AS actor, model,
+    SELECT 1 AS step, id AS key, 'candidate_' || state AS act, recorded_at AS at, trained_by AS actor, model,
         model || '.train/' || dag_run_id AS run,
         json_build_object('candidate', id, 'version', version, 'package_digest', package_digest,
             'dossier_digest', dossier_digest, 'evidence_digest', evidence_digest, 'taken_over', true) AS facts
-    FROM candidates WHERE state = 'registered'
+    FROM candidates
     UNION ALL
     SELECT 2, id, 'release_opened', opened_at, model || '.release', model,
         model || '.release/' || dag_run_id,
@@ -58,6 +59,24 @@ SELECT act, at, actor, model, run, facts FROM (
             'dossier_digest', dossier_digest, 'taken_over', true,
             'state', CASE state WHEN 'deployed' THEN 'approved' ELSE state END)
     FROM releases WHERE state <> 'open'
+    UNION ALL
+    SELECT 5, id, 'withdrawn', retired_at, model || '.release', model, NULL,
+        json_build_object('deployment', id, 'release', release_id, 'candidate', candidate_id,
+            'version', version, 'package_digest', package_digest, 'reason', retired_because,
+            'taken_over', true)
+    FROM deployments WHERE withdrawn
+    UNION ALL
+    SELECT 6, id, 'deployed', deployed_at, model || '.release', model, NULL,
+        json_build_object('deployment', id, 'release', release_id, 'candidate', candidate_id,
+            'version', version, 'package_digest', package_digest, 'reinstates', reinstates,
+            'taken_over', true)
+    FROM deployments
+    UNION ALL
+    SELECT 7, id, 'version_reproduced', reproduced_at, asked_by, model, model || '.reproduce/' || dag_run_id,
+        json_build_object('candidate', candidate_id, 'dag_run_id', dag_run_id, 'version', version,
+            'package_digest', package_digest, 'identical', identical, 'same_answers', same_answers,
+            'sentence', sentence, 'taken_over', true)
+    FROM reproductions
 ) AS records ORDER BY at, step, key
 """
 
