@@ -69,7 +69,11 @@ def _print_mail(settings: Settings, which: str | None) -> None:
 
 def _print_environment(settings: Settings) -> None:
     secrets, cluster = read_secrets(settings.home), cluster_of(settings.home)
-    values = environment.shared(settings, secrets, cluster) | environment.airflow(settings, secrets, cluster)
+    values = {
+        **environment.shared(settings),
+        **environment.airflow(settings, secrets, cluster),
+        **environment.connections(settings, secrets, cluster),
+    }
     for key, value in values.items():
         print(f"export {key}={shlex.quote(value)}")
 

@@ -4,7 +4,7 @@ import json
 import os
 
 from stack.postgres import Cluster
-from stack.secrets import Secrets, passwords_file
+from stack.secrets import GUESTS, Secrets, passwords_file
 from stack.settings import HOST, ROOT, Settings
 from stack.users import USERS
 
@@ -60,14 +60,13 @@ def inherited() -> dict[str, str]:
     return {**kept, "NO_PROXY": outside_proxy, "no_proxy": outside_proxy}
 
 
-def shared(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
-    """Return what every process of the stack may know."""
+def shared(settings: Settings) -> dict[str, str]:
+    """Return what every process of the stack may know: no key, no password."""
     return {
         "PYTHONPATH": str(ROOT / "plugins"),
         "AIRLOCK_HOME": str(settings.home),
         "AIRLOCK_INCLUDE": str(settings.include),
         "AIRLOCK_STORE": str(settings.store),
-        "AIRLOCK_DATABASE_URL": cluster.url("airlock", secrets.database["airlock"]),
         "AIRLOCK_AIRFLOW_URL": settings.airflow_url,
         "AIRLOCK_SCORING_URL": settings.scoring_url,
         "MLFLOW_TRACKING_URI": settings.mlflow_url,
@@ -76,8 +75,13 @@ def shared(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, 
     }
 
 
+def records(role: str, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return by which role a process reaches the airlock database: its own, and no other."""
+    return {"AIRLOCK_DATABASE_URL": cluster.url(role, secrets.database[role])}
+
+
 def airflow(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
-    """Return what Airflow's own processes know besides: its configuration and its connections."""
+    """Return what Airflow's own processes know besides; its pages and its shell only read the records."""
     configuration = {
         **AIRFLOW_SETTINGS,
         "API__BASE_URL": settings.airflow_url,
@@ -97,7 +101,14 @@ def airflow(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str,
     return {
         "AIRFLOW_HOME": str(settings.home / "airflow"),
         **{f"AIRFLOW__{key}": value for key, value in configuration.items()},
-        "AIRFLOW_CONN_AIRLOCK": _postgres_connection("airlock", secrets, cluster),
+        **records("airlock_reader", secrets, cluster),
+    }
+
+
+def connections(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return what Airflow's tasks and their callbacks reach, which the API server does not."""
+    return {
+        "AIRFLOW_CONN_AIRLOCK": _postgres_connection("airlock_tasks", secrets, cluster),
         "AIRFLOW_CONN_WAREHOUSE": _postgres_connection("warehouse", secrets, cluster),
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(
             {
@@ -129,6 +140,6 @@ def _postgres_connection(role: str, secrets: Secrets, cluster: Cluster) -> str:
             "host": str(cluster.socket_folder),
             "login": role,
             "password": secrets.database[role],
-            "schema": role,
+            "schema": GUESTS.get(role, role),
         }
     )

@@ -1,7 +1,8 @@
 """A real PostgreSQL for one installation, from the wheel: its cluster, its roles, its databases.
 
 It listens on a unix socket in a private folder and nowhere else. Each role has a password and may connect
-to its own database only, so that a service that is tricked cannot read another's tables.
+to one database only, so that a service that is tricked cannot read another's tables. What those that own
+nothing may do in theirs is granted by its migrations.
 """
 
 import os
@@ -20,7 +21,7 @@ from psycopg2 import sql
 
 from stack import postgres_root
 from stack.errors import StackError
-from stack.secrets import ROLES
+from stack.secrets import GUESTS, OWNERS
 
 #: A unix socket's path may have 103 characters on macOS and 107 on Linux.
 LONGEST_SOCKET = 103
@@ -62,9 +63,9 @@ class Cluster:
         )
 
     def url(self, role: str, password: str, driver: str = "postgresql+psycopg2") -> str:
-        """Return the SQLAlchemy URL by which a role reaches the database of its name."""
+        """Return the SQLAlchemy URL by which a role reaches its database."""
         key = quote(password, safe="")
-        return f"{driver}://{role}:{key}@/{role}?host={quote(str(self.socket_folder))}"
+        return f"{driver}://{role}:{key}@/{GUESTS.get(role, role)}?host={quote(str(self.socket_folder))}"
 
     def running(self) -> bool:
         """Tell whether the server runs."""
@@ -177,13 +178,15 @@ def _make_databases(socket_folder: str, passwords: dict[str, str]) -> None:
     with closing(connection):
         connection.autocommit = True
         cursor = connection.cursor()
-        for role in ROLES[1:]:
+        for role in (*OWNERS, *GUESTS):
             name, password = sql.Identifier(role), sql.Literal(passwords[role])
             if not _exists(cursor, "SELECT FROM pg_roles WHERE rolname = %s", role):
                 cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, password))
+        for role in OWNERS:
+            name = sql.Identifier(role)
             if not _exists(cursor, "SELECT FROM pg_database WHERE datname = %s", role):
                 cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
-            cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(name))
+            cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
 
 def _exists(cursor: psycopg2.extensions.cursor, query: str, *values: str) -> bool:

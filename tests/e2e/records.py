@@ -19,7 +19,10 @@ class Records:
     @classmethod
     def of(cls, stack: RunningStack) -> "Records":
         """Return the records of a running stack."""
-        return cls(sa.create_engine(stack.database_url(), poolclass=sa.NullPool), stack.settings.mlflow_url)
+        return cls(
+            sa.create_engine(stack.database_url("airlock_reader"), poolclass=sa.NullPool),
+            stack.settings.mlflow_url,
+        )
 
     def rows(self, table: sa.Table, **equal: Any) -> list[dict[str, Any]]:
         """Return the rows of a table whose columns have the given values, in the order of its key."""

@@ -65,16 +65,19 @@ class RunningStack:
         return read_mails(self.settings.mail)
 
     def database_url(self, role: str = "airlock") -> str:
-        """Return the SQLAlchemy URL of one of its databases."""
+        """Return the SQLAlchemy URL by which a role reaches its database."""
         secrets = read_secrets(self.settings.home)
         return cluster_of(self.settings.home).url(role, secrets.database[role])
 
     def environment(self) -> dict[str, str]:
-        """Return the environment its Airflow processes have."""
+        """Return the environment its tasks have."""
         secrets, cluster = read_secrets(self.settings.home), cluster_of(self.settings.home)
-        parts = (environment.shared, environment.airflow)
-        known = [part(self.settings, secrets, cluster) for part in parts]
-        return {**environment.inherited(), **known[0], **known[1]}
+        return {
+            **environment.inherited(),
+            **environment.shared(self.settings),
+            **environment.airflow(self.settings, secrets, cluster),
+            **environment.connections(self.settings, secrets, cluster),
+        }
 
     def process_id(self, name: str) -> int:
         """Return the id of one of its processes, by the name of its log."""

@@ -15,9 +15,10 @@ from cryptography.fernet import Fernet
 from stack.compose import ONLY_COMPOSE, missing_lines
 from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
 from stack.postgres import cluster_of
-from stack.secrets import ROLES
+from stack.secrets import OWNERS, ROLES
 from stack.settings import DEFAULTS, HOST, ROOT
 from stack.users import USERS
+from tests.stack.test_environment import KNOWN
 
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
 LONG_LIVED = {
@@ -39,7 +40,7 @@ OPTIONS = {
 
 
 def test_it_has_the_services_of_the_embedded_stack() -> None:
-    assert set(SERVICES) == LONG_LIVED | {"airflow-init"}
+    assert set(SERVICES) == LONG_LIVED | {"airlock-init", "airflow-init"}
 
 
 @pytest.mark.parametrize("name", sorted(LONG_LIVED))
@@ -83,6 +84,8 @@ def test_volumes_are_named_and_code_is_read_only() -> None:
 
 def test_airflow_is_set_as_on_the_embedded_stack() -> None:
     environment = SERVICES["airflow-scheduler"]["environment"]
+    assert SERVICES["airflow-api"]["environment"].items() < environment.items()
+    assert not any(key.startswith("AIRFLOW_CONN_") for key in SERVICES["airflow-api"]["environment"])
     wanted = {f"AIRFLOW__{key}": value for key, value in {**AIRFLOW_SETTINGS, **IN_CONTAINERS}.items()}
     assert {key: environment.get(key) for key in wanted} == wanted
     users = ",".join(f"{user.name}:{user.airflow_role}" for user in USERS)
@@ -97,7 +100,8 @@ def test_services_wait_for_what_they_need() -> None:
     def waits(name: str) -> dict[str, str]:
         return {other: how["condition"] for other, how in SERVICES[name].get("depends_on", {}).items()}
 
-    assert waits("airflow-init") == {"postgres": "service_healthy"}
+    assert waits("airlock-init") == {"postgres": "service_healthy"}
+    assert waits("airflow-init") == {"airlock-init": "service_completed_successfully"}
     assert waits("airflow-api") == {"airflow-init": "service_completed_successfully"}
     assert waits("airflow-scheduler") == {"airflow-api": "service_healthy"}
 
@@ -141,10 +145,17 @@ def test_each_role_gets_its_database_as_on_the_embedded_stack() -> None:
     script = (ROOT / "docker" / "databases.sh").read_text()
     for role in ROLES[1:]:
         assert f"CREATE ROLE {role} LOGIN PASSWORD :'{role}';" in script
-        assert f"CREATE DATABASE {role} OWNER {role};" in script
+        assert (f"CREATE DATABASE {role} OWNER {role};" in script) == (role in OWNERS)
         assert f'--set {role}="${role.upper()}_PASSWORD"' in script
         assert f"{role.upper()}_PASSWORD" in SERVICES["postgres"]["environment"]
-    assert f"ON DATABASE {', '.join(ROLES[1:])} FROM PUBLIC" in script
+    assert f"REVOKE ALL ON DATABASE {', '.join(OWNERS)} FROM PUBLIC" in script
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"postgres", "airflow-init"}))
+def test_a_service_knows_the_passwords_it_needs_as_on_the_embedded_stack(name: str) -> None:
+    roles = set(re.findall(r"AIRLOCK_COMPOSE_(\w+)_PASSWORD", json.dumps(SERVICES[name].get("environment"))))
+    embedded = {"airlock-init": "airlock-migrate"}.get(name, name)
+    assert {role.lower() for role in roles} == KNOWN[embedded]
 
 
 def test_secrets_are_made_once_and_fit_into_addresses() -> None:

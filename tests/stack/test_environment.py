@@ -5,8 +5,23 @@ import pytest
 
 from stack import environment
 from stack.postgres import Cluster
+from stack.processes import airflow_migration, airlock_migration, services
 from stack.secrets import Secrets, ensure_secrets
 from stack.settings import Settings, read_settings
+
+TASKS = {"airflow", "airlock_reader", "airlock_tasks", "warehouse"}
+#: Whose passwords each process of the stack is given. Nobody is given the superuser's.
+KNOWN = {
+    "mail": set(),
+    "mlflow": {"mlflow"},
+    "scoring": {"airlock_scoring"},
+    "airflow-api": {"airflow", "airlock_reader"},
+    "airflow-scheduler": TASKS,
+    "airflow-dag-processor": TASKS,
+    "airflow-triggerer": TASKS,
+    "airflow-migrate": {"airflow", "airlock_reader"},
+    "airlock-migrate": {"airlock"},
+}
 
 
 @pytest.fixture
@@ -24,29 +39,32 @@ def cluster(tmp_path: Path) -> Cluster:
     return Cluster(tmp_path / "postgres", tmp_path / "programs", None)
 
 
-def test_the_shared_part_holds_no_key_but_airlocks_own(
-    settings: Settings, secrets: Secrets, cluster: Cluster
-) -> None:
-    text = json.dumps(environment.shared(settings, secrets, cluster))
-    others = [secrets.database[role] for role in ("postgres", "airflow", "mlflow", "warehouse")]
-    for key in (secrets.fernet_key, secrets.jwt_secret, secrets.api_secret, *others):
+def test_what_every_process_knows_is_no_secret(settings: Settings, secrets: Secrets) -> None:
+    text = json.dumps(environment.shared(settings))
+    for key in (secrets.fernet_key, secrets.jwt_secret, secrets.api_secret, *secrets.database.values()):
         assert key not in text
 
 
-def test_no_process_gets_the_superusers_password(
+def test_a_process_knows_the_passwords_it_needs_and_no_other(
     settings: Settings, secrets: Secrets, cluster: Cluster
 ) -> None:
-    parts = (environment.shared, environment.airflow, environment.mlflow_server)
-    assert secrets.database["postgres"] not in json.dumps(
-        [part(settings, secrets, cluster) for part in parts]
-    )
+    migrations = [make(settings, secrets, cluster) for make in (airflow_migration, airlock_migration)]
+    known = {
+        process.name: {
+            role for role, password in secrets.database.items() if password in json.dumps(process.environment)
+        }
+        for process in (*services(settings, secrets, cluster), *migrations)
+    }
+    assert known == KNOWN
 
 
 def test_airflow_finds_its_connections(settings: Settings, secrets: Secrets, cluster: Cluster) -> None:
-    values = environment.airflow(settings, secrets, cluster)
+    values = environment.connections(settings, secrets, cluster)
     warehouse = json.loads(values["AIRFLOW_CONN_WAREHOUSE"])
     assert warehouse["host"] == str(cluster.socket_folder)
     assert warehouse["login"] == warehouse["schema"] == "warehouse"
+    records = json.loads(values["AIRFLOW_CONN_AIRLOCK"])
+    assert (records["login"], records["schema"]) == ("airlock_tasks", "airlock")
     assert json.loads(values["AIRFLOW_CONN_SMTP_DEFAULT"])["port"] == 2525
 
 
@@ -66,6 +84,12 @@ def test_a_shells_own_settings_do_not_reach_the_stack(monkeypatch: pytest.Monkey
     values = environment.inherited()
     assert not values.keys() & {"AIRFLOW__CORE__PARALLELISM", "MLFLOW_TRACKING_URI"}
     assert values["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+
+def test_a_role_that_owns_nothing_works_in_another_s_database(cluster: Cluster) -> None:
+    assert cluster.url("airlock_reader", "key").startswith(
+        "postgresql+psycopg2://airlock_reader:key@/airlock?"
+    )
 
 
 def test_a_long_home_gets_a_short_socket(tmp_path: Path) -> None:

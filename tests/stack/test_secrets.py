@@ -1,10 +1,13 @@
+import json
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from stack.errors import StackError
 from stack.secrets import (
+    GUESTS,
     ROLES,
     ensure_secrets,
     passwords_file,
@@ -53,6 +56,17 @@ def test_a_new_user_gets_a_password_and_the_others_keep_theirs(tmp_path: Path) -
     ensure_secrets(tmp_path)
     assert read_passwords(tmp_path)["ria"] == "chosen"
     assert read_passwords(tmp_path).keys() == passwords.keys()
+
+
+def test_an_installation_gets_the_passwords_of_new_roles_and_keeps_its_own(tmp_path: Path) -> None:
+    first = ensure_secrets(tmp_path)
+    owners = {role: key for role, key in first.database.items() if role not in GUESTS}
+    secrets_file(tmp_path).write_text(json.dumps({**asdict(first), "database": owners}))
+    now = ensure_secrets(tmp_path)
+    assert owners.items() < now.database.items()
+    assert set(now.database) == set(ROLES)
+    assert ensure_secrets(tmp_path) == now
+    assert stat.S_IMODE(secrets_file(tmp_path).stat().st_mode) == 0o600
 
 
 def test_before_the_first_start_the_cure_is_named(tmp_path: Path) -> None:
