@@ -18,9 +18,16 @@ class SmokeTestFailed(Exception):
 
 
 def smoke_test(
-    scoring_url: str, package: Package, *, version: int, patience: float = PATIENCE_SECONDS
+    scoring_url: str,
+    package: Package,
+    *,
+    version: int,
+    beside: bool = False,
+    patience: float = PATIENCE_SECONDS,
 ) -> None:
     """Ask the scoring API for the package's examples, once it says that it serves the version.
+
+    With `beside`, the version is to run beside what serves: as the challenger, not as the champion.
 
     Raises
     ------
@@ -29,9 +36,9 @@ def smoke_test(
     """
     model = package.signature.model
     with httpx.Client(base_url=scoring_url, timeout=10) as client:
-        _wait_for(client, model, version, package.digest, patience)
+        _wait_for(client, model, version, package.digest, beside, patience)
         examples = package.examples()
-        answers = _ask(client, model, examples)
+        answers = _ask(client, model, version, examples)
     for number, (example, answer) in enumerate(zip(examples, answers, strict=True), start=1):
         if not _same(example, answer):
             raise SmokeTestFailed(
@@ -41,10 +48,11 @@ def smoke_test(
 
 
 def _ask(
-    client: httpx.Client, model: str, examples: Sequence[Mapping[str, Any]]
+    client: httpx.Client, model: str, version: int, examples: Sequence[Mapping[str, Any]]
 ) -> Sequence[Mapping[str, Any]]:
     """Return one answer for each example; whatever else comes back is a failure too."""
-    request = {"rows": [{"features": example["features"]} for example in examples], "purpose": "smoke_test"}
+    rows = [{"features": example["features"]} for example in examples]
+    request = {"rows": rows, "purpose": "smoke_test", "version": version}
     try:
         response = client.post(f"/v1/models/{model}/predict", json=request)
     except httpx.TransportError as error:
@@ -77,23 +85,27 @@ def _told(answer: Mapping[str, Any]) -> str:
     return f"{answer['prediction']} with the score {answer['score']}"
 
 
-def _wait_for(client: httpx.Client, model: str, version: int, digest: str, patience: float) -> None:
+def _wait_for(
+    client: httpx.Client, model: str, version: int, digest: str, beside: bool, patience: float
+) -> None:
     deadline = time.monotonic() + patience
-    while (found := _serving(client, model)) != (version, digest):
+    while (found := _serving(client, model, beside)) != (version, digest):
         if time.monotonic() > deadline:
-            raise SmokeTestFailed(
-                f"After {patience:.0f} s the scoring API does not serve {model} version {version}: {found}."
-            )
+            said = f"serve {model} version {version}" + (" beside the champion" if beside else "")
+            raise SmokeTestFailed(f"After {patience:.0f} s the scoring API does not {said}: {found}.")
         time.sleep(0.2)
 
 
-def _serving(client: httpx.Client, model: str) -> Any:
+def _serving(client: httpx.Client, model: str, beside: bool) -> Any:
     try:
         response = client.get(f"/v1/models/{model}")
     except httpx.TransportError as error:
         return f"no answer from {client.base_url} ({error})"
     try:
         body = response.raise_for_status().json()
-        return body["version"], body["package_digest"]
+        said = body["challenger"] if beside else body
+        if beside and not said["available"]:
+            return said["reason"]
+        return said["version"], said["package_digest"]
     except (httpx.HTTPStatusError, ValueError, KeyError, TypeError):
         return f"{response.status_code} {response.text[:200]}"

@@ -157,7 +157,7 @@ def _step(spec: ModelSpec, place: Place, challenger: Challenger, sentence: str, 
     """Give the challenger its next share, once it answers as its package says it must."""
     package = open_package(place.store, challenger.package_digest)
     try:
-        smoke_test(place.scoring_url, package, version=challenger.version)
+        smoke_test(place.scoring_url, package, version=challenger.version, beside=True)
     except SmokeTestFailed as failure:
         return _end(place, challenger, "broke", str(failure), at)
     share = spec.deployment.trial.shares_of(challenger.way)[challenger.step]

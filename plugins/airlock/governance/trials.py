@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Connection
 
 from airlock.governance.tables import predictions
@@ -92,7 +93,7 @@ def pairs(conn: Connection, model: str, *, champion: int, challenger: int, since
             told.c.version == champion,
             told.c.purpose == "decision",
         )
-        .distinct(entity)
+        .ext(distinct_on(entity))
         .order_by(entity, shadow.c.scored_at)
         .subquery()
     )
@@ -128,6 +129,6 @@ def _first(model: str, champion: int, challenger: int, since: datetime) -> sa.Se
     return (
         sa.select(log.entity_key, log.version, log.score, log.prediction, log.event_time)
         .where(log.model == model, log.source == "api", log.scored_at >= since, told | failed)
-        .distinct(entity)
+        .ext(distinct_on(entity))
         .order_by(entity, log.scored_at, log.score.is_not(None))
     )

@@ -33,7 +33,7 @@ class ChallengeOperator(ReleaseStepOperator):
             share = self.spec.deployment.trial.shares_of(release.way)[0]
             challenger = challengers.start(connection, release, candidate, share=share, at=timezone.utcnow())
         try:
-            smoke_test(settings().scoring_url, package, version=challenger.version)
+            smoke_test(settings().scoring_url, package, version=challenger.version, beside=True)
         except SmokeTestFailed as failure:
             self.log.error("The challenger is taken back: %s", failure)
             with database().begin() as connection:
