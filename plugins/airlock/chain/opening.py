@@ -26,20 +26,25 @@ def obstacles(
         The candidate that serves now; None where none does.
     """
     tiers, now = list(Tier), Tier(spec.risk_tier)
-    judged = Tier(candidate.evidence["tier"])
+    judged = _tier(candidate)
     if tiers.index(now) < tiers.index(judged):
         yield (
             f"Version {candidate.version} was judged under the tier {judged}, and the spec says {now} now. "
             f"Write risk_tier: {judged}, or run {spec.name}.train again to have it judged under {now}."
         )
     if serving is not None:
-        replaced = Tier(serving.evidence["tier"])
+        replaced = _tier(serving)
         people = load_policy(include, replaced).people
         if spec.approval.people < people:
             yield (
-                f"Version {serving.version} serves under the tier {replaced}, which asks for {people} people, and "
-                f"so does whatever takes its place. Write approval.people: {people} in the spec of "
-                f"{spec.name} until it has."
+                f"Version {serving.version} serves under the tier {replaced}, which asks for {people} "
+                f"people, and so does whatever takes its place. Write approval.people: {people} in the "
+                f"spec of {spec.name} until it has."
             )
     if old := too_old(candidate, load_policy(include, now).candidate_age, at):
         yield old
+
+
+def _tier(candidate: Candidate) -> Tier:
+    """Return the tier a candidate was judged under; evidence that names none counts as the highest."""
+    return Tier(candidate.evidence.get("tier", Tier.HIGH))

@@ -10,12 +10,15 @@ from sqlalchemy.engine import Engine
 
 from airlock.chain.gate import Ruling, gate
 from airlock.chain.registration import EVIDENCE, refuse_candidate, register_candidate
+from airlock.governance import releases
+from airlock.governance.audit_log import entries
 from airlock.governance.candidates import Candidate, newest_registered
 from airlock.governance.records import RecordError
 from airlock.spec import ModelSpec
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.chain.test_evaluation import stricter
+from tests.airlock.governance.records import register
 from tests.airlock.lender import Lender, Trained
 
 AT = datetime(2026, 1, 9, 6, tzinfo=UTC)
@@ -79,6 +82,37 @@ def test_a_candidate_is_recorded_with_its_version_and_its_evidence(
     assert tags["airlock.dossier"] == passed.dossier_digest
     assert tags["airlock.snapshot"] == candidate.snapshot_digest
     assert tags["airlock.trained_by"] == "dana"
+
+
+def test_open_releases_of_older_candidates_end_with_a_registration(
+    lender: Lender, engine: Engine, mlflow_url: str, passed: Ruling
+) -> None:
+    with engine.begin() as conn:
+        for model in ("newer", "other"):
+            for run in ("one", "two"):
+                older = register(conn, model=model, version=900)
+                releases.open_release(conn, candidate=older, dag_run_id=run, people=2, opened_at=AT)
+        (first, second) = releases.open_ones(conn, "newer")
+        releases.close(conn, first.id, state="rejected", reason="Rejected by ria: no.", at=AT)
+    candidate = registered(lender, engine, passed, "newer")
+    with engine.connect() as conn:
+        (ended,) = releases.superseded_by(conn, candidate)
+        assert (ended.id, ended.state) == (second.id, "superseded")
+        assert ended.reason == "Superseded: version 1 was registered in the meantime."
+        assert releases.open_ones(conn, "newer") == ()
+        assert len(releases.open_ones(conn, "other")) == 2
+        closed = [entry for entry in entries(conn) if entry.act == "release_closed"]
+    assert [entry.facts["state"] for entry in closed] == ["rejected", "superseded"]
+    assert registered(lender, engine, passed, "newer") == candidate
+
+
+def test_a_refused_candidate_ends_no_release(lender: Lender, engine: Engine, failed: Ruling) -> None:
+    with engine.begin() as conn:
+        older = register(conn, model="loans")
+        release = releases.open_release(conn, candidate=older, dag_run_id="r", people=1, opened_at=AT)
+    refused(lender, engine, failed)
+    with engine.connect() as conn:
+        assert releases.open_ones(conn, "loans") == (release,)
 
 
 def test_registering_again_changes_and_doubles_nothing(

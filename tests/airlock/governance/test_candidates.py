@@ -3,7 +3,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from airlock.digests import digest_of
-from airlock.governance import candidates
+from airlock.governance import audit_log, candidates
 from airlock.governance.records import RecordError
 from tests.airlock.governance.records import MOMENT, register
 
@@ -21,6 +21,27 @@ def test_recording_twice_returns_the_first(conn):
     first = register(conn, version=3)
     again = register(conn, version=3, evidence={"measured again": 1e22})
     assert again == first
+
+
+@pytest.mark.parametrize(("version", "act"), [(1, "candidate_registered"), (None, "candidate_refused")])
+def test_the_audit_log_has_each_once(conn, version, act):
+    made = register(conn, version=version, reason="as its gates say")
+    register(conn, version=version, reason="as its gates say")
+    (entry,) = audit_log.entries(conn)
+    assert (entry.act, entry.actor, entry.at) == (act, "dana", MOMENT)
+    assert (entry.model, entry.run) == ("credit_risk", f"credit_risk.train/{made.dag_run_id}")
+    assert entry.facts == {
+        "candidate": made.id,
+        "version": version,
+        "reason": "as its gates say",
+        "cause": "a test",
+        "mlflow_run_id": made.mlflow_run_id,
+        "package_digest": made.package_digest,
+        "snapshot_digest": "snapshot",
+        "spec_digest": "spec",
+        "evidence_digest": made.evidence_digest,
+        "dossier_digest": made.dossier_digest,
+    }
 
 
 def test_another_outcome_of_the_same_run_is_refused(conn):

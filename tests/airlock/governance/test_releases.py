@@ -1,6 +1,6 @@
 import pytest
 
-from airlock.governance import releases
+from airlock.governance import audit_log, releases
 from airlock.governance.records import RecordError
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
@@ -36,6 +36,41 @@ def test_opening_twice_returns_the_first(conn):
     assert opened(conn, candidate) == opened(conn, candidate)
 
 
+def logged(conn, act):
+    return [entry for entry in audit_log.entries(conn) if entry.act == act]
+
+
+@pytest.mark.parametrize(("by", "actor"), [(None, "credit_risk.release"), ("mika", "mika")])
+def test_the_audit_log_says_once_who_opened_what(conn, by, actor):
+    candidate = register(conn)
+    for _ in range(2):
+        release = releases.open_release(
+            conn, candidate=candidate, dag_run_id="r", people=2, way="canary", opened_at=MOMENT, by=by
+        )
+    (entry,) = logged(conn, "release_opened")
+    assert (entry.actor, entry.at, entry.run) == (actor, MOMENT, "credit_risk.release/r")
+    assert entry.facts == {
+        "release": release.id,
+        "candidate": candidate.id,
+        "version": 1,
+        "people": 2,
+        "way": "canary",
+        "package_digest": candidate.package_digest,
+        "dossier_digest": candidate.dossier,
+    }
+
+
+def test_neither_people_nor_way_can_be_changed_by_opening_again(conn):
+    candidate = register(conn)
+    opened(conn, candidate)
+    with pytest.raises(RecordError, match="for 2 people, full, and a record is never changed"):
+        opened(conn, candidate, people=1)
+    with pytest.raises(RecordError, match="for 2 people, full, and a record is never changed"):
+        releases.open_release(
+            conn, candidate=candidate, dag_run_id="release_1", people=2, way="ab", opened_at=MOMENT
+        )
+
+
 def test_one_run_cannot_open_a_release_of_another_candidate(conn):
     opened(conn, register(conn, version=1))
     with pytest.raises(RecordError, match="release_1 has already opened a release"):
@@ -66,6 +101,34 @@ def test_an_answer_recorded_twice_is_one(conn):
     assert len(releases.approvals(conn, release.id)) == 1
 
 
+def test_the_audit_log_says_once_who_answered_what(conn):
+    release = opened(conn, register(conn))
+    for _ in range(2):
+        answer(conn, release)
+    (entry,) = logged(conn, "answer_recorded")
+    assert (entry.actor, entry.at, entry.model, entry.run) == ("ria", MOMENT, "credit_risk", release.run)
+    assert entry.facts == {
+        "release": release.id,
+        "slot": 1,
+        "choice": "Approve",
+        "reason": "sound",
+        "dossier_digest": release.dossier_digest,
+    }
+
+
+def test_an_answer_that_does_not_count_is_logged_once_and_no_approval(conn):
+    release = opened(conn, register(conn))
+    given = releases.Approval(release.id, 1, "", "Approve", "sound", release.dossier_digest, MOMENT)
+    for _ in range(2):
+        releases.refuse_answer(conn, release, given, "Nobody gave it.")
+    (entry,) = releases.refused_answers(conn, release)
+    assert (entry.act, entry.actor, entry.at) == ("answer_refused", "unknown", MOMENT)
+    assert (entry.facts["slot"], entry.facts["reason"]) == (1, "Nobody gave it.")
+    assert releases.approvals(conn, release.id) == ()
+    other = opened(conn, register(conn, version=2), run="release_2")
+    assert releases.refused_answers(conn, other) == ()
+
+
 def test_an_answer_is_never_changed(conn):
     release = opened(conn, register(conn))
     answer(conn, release, choice="Reject")
@@ -85,6 +148,33 @@ def test_closing_twice_is_once(conn):
     first = releases.close(conn, release.id, state="rejected", reason="Rejected by ria: no.", at=MOMENT)
     assert releases.close(conn, release.id, state="rejected", reason="again", at=MOMENT) == first
     assert (first.reason, first.decided_at) == ("Rejected by ria: no.", MOMENT)
+
+
+@pytest.mark.parametrize(("by", "actor"), [(None, "credit_risk.release"), ("mika", "mika")])
+def test_the_audit_log_says_once_how_a_release_ended(conn, by, actor):
+    release = opened(conn, register(conn))
+    for _ in range(2):
+        releases.close(conn, release.id, state="failed", reason="so it is", at=MOMENT, by=by)
+    (entry,) = logged(conn, "release_closed")
+    assert (entry.actor, entry.run) == (actor, release.run)
+    assert entry.facts == {
+        "release": release.id,
+        "candidate": release.candidate_id,
+        "version": 1,
+        "state": "failed",
+        "reason": "so it is",
+        "package_digest": release.package_digest,
+        "dossier_digest": release.dossier_digest,
+    }
+
+
+def test_what_is_open_is_found_by_model_or_altogether(conn):
+    ours = opened(conn, register(conn))
+    theirs = opened(conn, register(conn, model="loans"))
+    closed = opened(conn, register(conn, version=2), run="release_2")
+    releases.close(conn, closed.id, state="expired", reason="Nobody answered.", at=MOMENT)
+    assert releases.open_ones(conn, "credit_risk", lock=True) == (ours,)
+    assert releases.open_ones(conn) == (ours, theirs)
 
 
 @pytest.mark.parametrize("ended", ["rejected", "expired", "superseded", "failed"])
