@@ -13,6 +13,7 @@ from airlock.governance.engine import lock
 from airlock.governance.passage import DeploymentRefused, prove_passage
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.releases import Release, Way
+from airlock.governance.tables import audit_log as log_table
 from airlock.governance.tables import challengers, deployments
 
 Outcome = Literal["passed", "broke", "undecided", "superseded", "stopped"]
@@ -52,6 +53,35 @@ def actives(conn: Connection) -> tuple[Challenger, ...]:
 def of_release(conn: Connection, release_id: int) -> Challenger | None:
     """Return the challenger that a release started, whether it still runs or not."""
     return _one(conn, challengers.c.release_id == release_id)
+
+
+def prove(conn: Connection, challenger: Challenger) -> None:
+    """Prove that a challenger runs by right: released by people's answers, and as the audit log last says.
+
+    Raises
+    ------
+    DeploymentRefused
+        When records or audit log say otherwise.
+    """
+    candidate = prove_passage(conn, challenger.release_id, challenger.candidate_id, states=("approved",))
+    facts = (challenger.model, challenger.version, challenger.package_digest)
+    if facts != (candidate.model, candidate.version, candidate.package_digest):
+        raise DeploymentRefused(
+            f"{_name(challenger)} is not what release {challenger.release_id} is about: its record was "
+            "changed past Airlock. Look for who changed it."
+        )
+    about = (
+        log_table.c.model == challenger.model,
+        log_table.c.act.in_(("challenger_started", "challenger_stepped", "challenger_ended")),
+        log_table.c.facts["challenger"].as_string() == str(challenger.id),
+    )
+    said = [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
+    if not said or said[-1].act == "challenger_ended" or said[-1].facts != _facts(challenger):
+        raise DeploymentRefused(
+            f"The audit log does not say that {challenger.model} version {challenger.version} runs as a "
+            f"{challenger.way} with a share of {challenger.share:g}: its record was changed past Airlock. "
+            "Look for who changed it."
+        )
 
 
 def start(
@@ -193,7 +223,15 @@ def _change(conn: Connection, challenger: Challenger, **values: object) -> Chall
 def _append(conn: Connection, act: audit_log.Act, challenger: Challenger, at: datetime) -> None:
     release = releases.find(conn, challenger.release_id)
     assert release is not None  # a foreign key holds it
-    facts: dict[str, object] = {
+    facts = _facts(challenger)
+    if challenger.outcome is not None:
+        facts |= {"outcome": challenger.outcome, "because": challenger.ended_because}
+    dag = f"{challenger.model}.release"
+    audit_log.append(conn, act, actor=dag, at=at, model=challenger.model, run=release.run, facts=facts)
+
+
+def _facts(challenger: Challenger) -> dict[str, object]:
+    return {
         "challenger": challenger.id,
         "release": challenger.release_id,
         "version": challenger.version,
@@ -202,10 +240,6 @@ def _append(conn: Connection, act: audit_log.Act, challenger: Challenger, at: da
         "step": challenger.step,
         "package_digest": challenger.package_digest,
     }
-    if challenger.outcome is not None:
-        facts |= {"outcome": challenger.outcome, "because": challenger.ended_because}
-    dag = f"{challenger.model}.release"
-    audit_log.append(conn, act, actor=dag, at=at, model=challenger.model, run=release.run, facts=facts)
 
 
 def _name(challenger: Challenger) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airlock.data.window import Window
 
 Source = Literal["api", "batch"]
-Purpose = Literal["decision", "smoke_test"]
+Purpose = Literal["decision", "smoke_test", "shadow"]
 Value = str | float | int | bool | None
 
 COPY = (
@@ -129,7 +129,7 @@ def of_window(
         What each feature holds. A value of another kind, as a version with another signature may have
         logged, counts as missing.
     purpose
-        Answers that decided something, or smoke tests.
+        Answers that decided something, smoke tests, or what a challenger said that nobody was told.
 
     Returns
     -------

@@ -1,22 +1,31 @@
 """Answering: from a question to the answers, and the lines of the prediction log that must be kept first."""
 
-import math
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from airlock.governance.copying import CopyError, kept
+from airlock.governance.challengers import Challenger
+from airlock.governance.deployments import Deployment
 from airlock.governance.predictions import PredictionRow, line
 from airlock.package.answers import Answer
-from airlock.package.signature import FieldProblem, Signature
-from airlock.serving.champions import Champion
-from airlock.serving.forms import Prediction, Problem, Question, Reply, Row
-from airlock.serving.refusals import wrong_rows
-from airlock.spec.columns import Kind
+from airlock.serving.asked import Asked, checked, told, unheard
+from airlock.serving.asking import answers_or_none, answers_or_refusal
+from airlock.serving.forms import Prediction, Question, Reply
+from airlock.serving.refusals import Refusal
+from airlock.serving.routing import is_challengers
+from airlock.serving.versions import Ready, Serving, Unavailable
 
-MAX_PROBLEMS = 20
+Version = Ready[Deployment] | Ready[Challenger]
+#: By the place of a row: the version that answered it, and its answer.
+Given = dict[int, tuple[int, Answer]]
+
+
+@dataclass(frozen=True)
+class Shadowed:
+    """Rows that were answered, and that a challenger is asked for too without anybody waiting."""
+
+    challenger: Ready[Challenger]
+    rows: Sequence[Asked]
 
 
 @dataclass(frozen=True)
@@ -25,100 +34,89 @@ class Answered:
 
     reply: Reply
     lines: Sequence[str]
+    shadowed: Shadowed | None
 
 
-def answer(champion: Champion, question: Question, now: datetime) -> Answered:
-    """Answer a question by the champion.
+def answer(serving: Serving, question: Question, now: datetime) -> Answered:
+    """Answer a question by the champion, and the challenger's share of the rows by the challenger.
+
+    The champion's signature says which rows may be asked about. Where the challenger fails, the champion
+    answers and the failure is logged. A smoke test is answered by the version it names alone.
 
     Raises
     ------
     Refusal
-        422, naming row, field, what is wrong and the cure.
+        422, naming row, field, what is wrong and the cure; 503 where the version must not answer; 404 where
+        it is neither the champion nor the challenger.
     """
-    signature = champion.predictor.signature
-    asked = _checked(signature, question.rows)
-    answers = _asked(champion, asked)
-    logged = [
-        _logged(champion, row, features, answer, question.purpose, now)
-        for row, features, answer in zip(question.rows, asked, answers, strict=True)
-    ]
-    deployment = champion.deployment
-    reply = Reply.model_construct(
-        model=deployment.model,
-        version=deployment.version,
-        package_digest=deployment.package_digest,
-        predictions=[
+    version = _chosen(serving, question.version)
+    rows = checked(version.predictor.signature, question.rows, now)
+    beside = serving.challenger
+    if not isinstance(beside, Ready) or question.purpose == "smoke_test":
+        return _answered(serving, question, version, rows, now)
+    if beside.record.way == "shadow":
+        answered = _answered(serving, question, version, rows, now)
+        return Answered(answered.reply, answered.lines, Shadowed(beside, rows))
+    return _answered(serving, question, version, rows, now, beside)
+
+
+def _chosen(serving: Serving, version: int | None) -> Version:
+    for entry in (serving.champion, serving.challenger):
+        if entry is not None and version in (None, entry.record.version):
+            if isinstance(entry, Unavailable):
+                raise Refusal(503, entry.reason)
+            return entry
+    champion, beside = serving.champion.record, serving.challenger
+    other = "nothing runs" if beside is None else f"version {beside.record.version} runs"
+    raise Refusal(
+        404,
+        f"{champion.model} version {version} does not serve: version {champion.version} is the champion, and "
+        f"{other} beside it. Leave version out to ask the champion.",
+    )
+
+
+def _answered(
+    serving: Serving,
+    question: Question,
+    version: Version,
+    rows: Sequence[Asked],
+    now: datetime,
+    beside: Ready[Challenger] | None = None,
+) -> Answered:
+    given, failures = ({}, []) if beside is None else _given_by(beside, rows, now)
+    rest = [place for place in range(len(rows)) if place not in given]
+    answers = answers_or_refusal(version.predictor, rows, rest)
+    given |= {place: (version.record.version, answer) for place, answer in answers.items()}
+    champion = serving.champion.record
+    logged, predictions = [*failures], []
+    for place, row in enumerate(rows):
+        by, answer = given[place]
+        logged.append(told(champion.model, by, row, answer, question.purpose, now))
+        predictions.append(
             Prediction.model_construct(
-                id=row.id, entity_key=row.entity_key, score=answer.score, prediction=answer.prediction
+                id=row.id,
+                entity_key=row.entity_key,
+                version=by,
+                score=answer.score,
+                prediction=answer.prediction,
             )
-            for row, answer in zip(logged, answers, strict=True)
-        ],
+        )
+    reply = Reply.model_construct(
+        model=champion.model,
+        version=champion.version,
+        package_digest=champion.package_digest,
+        predictions=predictions,
     )
-    return Answered(reply, [line(row) for row in logged])
+    return Answered(reply, [line(row) for row in logged], None)
 
 
-def _checked(signature: Signature, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the features of every row, whole numbers as floats."""
-    numbers = [name for name, kind in signature.kinds.items() if kind is Kind.NUMBER]
-    problems: list[Problem] = []
-    checked = []
-    for index, row in enumerate(rows):
-        found = (*signature.problems(row.features), *_texts_that_cannot_be_kept(row.features))
-        problems += [Problem(row=index, field=p.field, wrong=p.wrong, cure=p.cure) for p in found]
-        if len(problems) >= MAX_PROBLEMS:
-            break
-        if not problems:
-            checked.append(_with_floats(row.features, numbers))
-    if problems:
-        raise wrong_rows(problems[:MAX_PROBLEMS])
-    return checked
-
-
-def _texts_that_cannot_be_kept(features: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    for name, value in features.items():
-        if isinstance(value, str):
-            try:
-                kept(value)
-            except CopyError as error:
-                yield FieldProblem(name, str(error), "")
-
-
-def _with_floats(features: Mapping[str, Any], numbers: Sequence[str]) -> dict[str, Any]:
-    given = dict(features)
-    for name in numbers:
-        if given[name] is not None:
-            given[name] = float(given[name])
-    return given
-
-
-def _asked(champion: Champion, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    cure = "Send values closer to those in training; GET /v1/models/{model} lists their range."
-    try:
-        answers = champion.predictor.predict(rows)
-    except (ValueError, ArithmeticError):
-        problem = Problem(row=None, field="features", wrong="the model cannot score these values.", cure=cure)
-        raise wrong_rows([problem]) from None
-    endless = [index for index, answer in enumerate(answers) if not math.isfinite(answer.score)]
-    if endless:
-        wrong = "the model gives no finite score for these values."
-        raise wrong_rows([Problem(row=index, field="features", wrong=wrong, cure=cure) for index in endless])
-    return answers
-
-
-def _logged(
-    champion: Champion, row: Row, features: Mapping[str, Any], answer: Answer, purpose: Any, now: datetime
-) -> PredictionRow:
-    return PredictionRow(
-        id=uuid.uuid4(),
-        model=champion.deployment.model,
-        version=champion.deployment.version,
-        source="api",
-        purpose=purpose,
-        entity_key=row.entity_key,
-        features=features,
-        score=answer.score,
-        prediction=answer.prediction,
-        run_key=None,
-        event_time=row.event_time or now,
-        scored_at=now,
-    )
+def _given_by(
+    beside: Ready[Challenger], rows: Sequence[Asked], now: datetime
+) -> tuple[Given, list[PredictionRow]]:
+    """Return the challenger's answers to its share of the rows, and what the log keeps of its failures."""
+    record = beside.record
+    share, model, release = record.share, record.model, record.release_id
+    places = [n for n, row in enumerate(rows) if is_challengers(share, model, release, row.key)]
+    tried = answers_or_none(beside, rows, places)
+    given = {place: (record.version, answer) for place, answer in tried.items() if answer is not None}
+    return given, [unheard(record, rows[place], None, now) for place in tried if place not in given]

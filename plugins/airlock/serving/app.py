@@ -1,4 +1,4 @@
-"""The scoring API: `uvicorn airlock.serving.app:app`. Applications ask it, and it answers by the champion."""
+"""The scoring API: `uvicorn airlock.serving.app:app`. Applications ask it, and what is released answers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +14,9 @@ from airlock.store import Store
 
 DESCRIPTION = """
 Scores rows by the **champion** of a model: the version that came through the airlock and that the
-deployment record names. Every answer is in the prediction log before it is given; when it cannot be logged,
-there is none.
+deployment record names. While a released **challenger** runs beside it, the entities of its share are
+answered by the challenger; each answer says which version gave it. Every answer is in the prediction log
+before it is given; when it cannot be logged, there is none.
 """
 
 

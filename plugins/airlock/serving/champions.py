@@ -1,60 +1,43 @@
-"""Champions: what serves, by the deployment record alone, loaded from packages that are proved first."""
+"""Champions: what serves each model, as the records of deployments and challengers say."""
 
 import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from airlock.digests import short
-from airlock.governance import deployments
-from airlock.governance.deployments import Deployment
-from airlock.package.package import Package, open_package
-from airlock.package.predictor import Predictor
+from airlock.governance import challengers, deployments
+from airlock.serving.versions import Recorded, Serving, Unavailable, follow
 from airlock.store import Store
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
-LOOK_SECONDS = 1.0
-#: A package that could not be used is tried again this much later, so that a restored store heals by itself.
-RETRY_SECONDS = 10.0
+LOOK_SECONDS = 0.25
 #: Looks come no closer than this, however many unknown models are asked for.
 CLOSEST_SECONDS = 0.1
 STALE_SECONDS = 15.0
-TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Champion:
-    """A version that serves and is ready to answer."""
-
-    deployment: Deployment
-    predictor: Predictor
-
-
-@dataclass(frozen=True)
-class Unavailable:
-    """A version that the record says serves, and that must not answer."""
-
-    deployment: Deployment
-    reason: str
-    tried: float
+LOADERS = 4
 
 
 class Champions:
-    """The champions of all models, kept as the record says by a look each second.
+    """What serves all models, kept as the record says by a look each quarter of a second.
 
-    A new champion is loaded while the one before still answers, and takes its place in one assignment. One
-    that cannot be proved takes its place too: then nothing answers, because the one before was retired.
+    A new champion is loaded while the one before still answers and other models are looked after, and takes
+    its place in one assignment. One that cannot be proved takes its place too: then nothing answers, because
+    the one before was retired. A challenger that ended is gone with the look that sees it.
     """
 
     def __init__(self, engine: Engine, store: Store) -> None:
-        self._engine = engine
+        self._at_one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
         self._store = store
-        self._serving: Mapping[str, Champion | Unavailable] = {}
+        self._recorded: Mapping[str, Recorded] = {}
+        self._serving: Mapping[str, Serving] = {}
+        self._loads: dict[str, Future[None]] = {}
+        self._changing = threading.Lock()  # held for every change of the three
+        self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="load")
         self._looking = threading.Lock()
         self._began = self._looked = float("-inf")
         self._trouble = "The deployment record was not read yet."
@@ -62,29 +45,43 @@ class Champions:
         self._thread = threading.Thread(target=self._keep_looking, name="champions", daemon=True)
 
     def start(self) -> None:
-        """Begin to look, in the background."""
+        """Load what the record names, where it can be read, and go on looking in the background."""
+        self.look()
+        wait(list(self._loads.values()))
         self._thread.start()
 
     def stop(self) -> None:
         """End looking."""
         self._stopping.set()
         self._thread.join()
+        self._loaders.shutdown(cancel_futures=True)
 
-    def all(self) -> Mapping[str, Champion | Unavailable]:
+    def all(self) -> Mapping[str, Serving]:
         """Return what serves, by model."""
         return self._serving
 
-    def of(self, model: str) -> Champion | Unavailable | None:
+    def of(self, model: str) -> Serving | None:
         """Return what serves a model, as far as the last look saw."""
         return self._serving.get(model)
 
+    def is_recorded(self, model: str) -> bool:
+        """Say whether the record names a champion of a model, loaded or not."""
+        return model in self._recorded
+
     def look(self) -> None:
-        """Read the record, not before this was asked for, and load what is new."""
+        """Read the record, not before this was asked for, and begin to load what is new."""
         asked = time.monotonic()
         with self._looking:
             if self._began < asked:  # else somebody's look began while this one waited for its turn
                 self._stopping.wait(max(0.0, self._looked + CLOSEST_SECONDS - time.monotonic()))
                 self._look()
+
+    def look_for(self, model: str) -> None:
+        """Look, and wait until what serves one model is loaded."""
+        self.look()
+        loading = self._loads.get(model)
+        if loading is not None:
+            wait([loading])
 
     @property
     def trouble(self) -> str:
@@ -98,7 +95,10 @@ class Champions:
         age = time.monotonic() - self._looked
         if age > STALE_SECONDS:
             return [f"The deployment record was last read {age:.0f} s ago."]
-        return [entry.reason for entry in self._serving.values() if isinstance(entry, Unavailable)]
+        recorded, serving = self._recorded, self._serving
+        loading = [f"{model} is being loaded." for model in recorded if model not in serving]
+        entries = [entry.champion for entry in serving.values()]
+        return loading + [entry.reason for entry in entries if isinstance(entry, Unavailable)]
 
     def _keep_looking(self) -> None:
         while not self._stopping.is_set():
@@ -107,11 +107,11 @@ class Champions:
 
     def _look(self) -> None:
         self._began = time.monotonic()
+        problem = ""
         try:
-            with self._engine.connect() as conn:
-                recorded = deployments.champions(conn)
-            self._serving = {deployment.model: self._entry(deployment) for deployment in recorded}
-            problem = ""
+            with self._at_one_moment.connect() as conn:
+                recorded = _read(conn)
+            self._follow(recorded)
         except SQLAlchemyError as error:
             problem = "PostgreSQL cannot be reached, so that nothing can be looked up or logged."
             if problem != self._trouble:
@@ -119,46 +119,43 @@ class Champions:
         self._trouble = problem
         self._looked = time.monotonic()
 
-    def _entry(self, deployment: Deployment) -> Champion | Unavailable:
-        known = self._serving.get(deployment.model)
-        if known is not None and known.deployment.id == deployment.id:
-            waits = isinstance(known, Unavailable) and time.monotonic() - known.tried < RETRY_SECONDS
-            if isinstance(known, Champion) or waits:
-                return known
-        name = f"{deployment.model} version {deployment.version}"
+    def _follow(self, recorded: Mapping[str, Recorded]) -> None:
+        with self._changing:
+            known = self._serving
+            self._recorded = recorded
+            self._serving = {
+                model: _without_what_ended(serving, recorded[model])
+                for model, serving in known.items()
+                if model in recorded
+            }
+            for model, now in recorded.items():
+                before = known.get(model)
+                if model not in self._loads and (before is None or not before.is_settled(now)):
+                    self._loads[model] = self._loaders.submit(self._load, model, now, before)
+
+    def _load(self, model: str, recorded: Recorded, known: Serving | None) -> None:
+        """Take in what the record says of a model, unless it says something else by then."""
+        serving = None
         try:
-            champion = Champion(deployment, _load(self._store, deployment))
-        except Exception as error:  # whatever is wrong with a package, it must not answer
-            reason = f"{name} cannot be used: {error}"
-            LOG.error("%s", reason)
-            return Unavailable(deployment, reason, time.monotonic())
-        LOG.info("%s serves from package %s", name, short(deployment.package_digest))
-        return champion
+            with self._at_one_moment.connect() as conn:
+                if _read(conn).get(model) == recorded:
+                    serving = follow(conn, self._store, recorded, known)
+        except OperationalError as error:
+            LOG.warning("%s could not be proved, and is tried again: %s", model, type(error).__name__)
+        with self._changing:
+            del self._loads[model]
+            if serving is not None and self._recorded.get(model) == recorded:
+                self._serving = {**self._serving, model: serving}
 
 
-class WrongPackage(Exception):
-    """A package is whole, and not what the record speaks of."""
+def _read(conn: Connection) -> Mapping[str, Recorded]:
+    beside = {challenger.model: challenger for challenger in challengers.actives(conn)}
+    return {one.model: Recorded(one, beside.get(one.model)) for one in deployments.champions(conn)}
 
 
-def _load(store: Store, deployment: Deployment) -> Predictor:
-    package = open_package(store, deployment.package_digest)
-    if package.signature.model != deployment.model:
-        raise WrongPackage(f"package {short(package.digest)} is of {package.signature.model}.")
-    predictor = Predictor.load(package)
-    _prove_answers(package, predictor)
-    return predictor
-
-
-def _prove_answers(package: Package, predictor: Predictor) -> None:
-    """Ask for the package's examples: a first answer is slow, and a wrong one must not reach anybody."""
-    examples = package.examples()
-    answers = predictor.predict([example["features"] for example in examples])
-    for example, answer in zip(examples, answers, strict=True):
-        if (
-            not abs(answer.score - example["score"]) <= TOLERANCE
-            or answer.prediction != example["prediction"]
-        ):
-            raise WrongPackage(
-                f"package {short(package.digest)} does not answer its own examples as it must. "
-                "Compare the library versions in its provenance.json with those installed."
-            )
+def _without_what_ended(serving: Serving, recorded: Recorded) -> Serving:
+    """Return what serves a model without a challenger that the record no longer names."""
+    beside, now = serving.challenger, recorded.challenger
+    if beside is None or (now is not None and now.id == beside.record.id):
+        return serving
+    return Serving(serving.champion, None)

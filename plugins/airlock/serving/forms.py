@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from airlock.spec.columns import Kind
 
@@ -51,12 +60,26 @@ class Row(_Form):
 
 
 class Question(_Form):
-    """Rows to be scored by the champion of a model."""
+    """Rows to be scored by what serves a model."""
 
     rows: list[Row] = Field(min_length=1, max_length=MAX_ROWS, description="Answered in the same order.")
     purpose: Literal["decision", "smoke_test"] = Field(
         "decision", description="A smoke test is logged too, and left out of what the night shift measures."
     )
+    version: int | None = Field(
+        None,
+        description="Smoke tests alone: the champion's or the challenger's version, which then answers every "
+        "row; the champion where it is left out.",
+    )
+
+    @field_validator("version")
+    @classmethod
+    def _is_for_smoke_tests(cls, version: int | None, others: ValidationInfo) -> int | None:
+        if version is not None and others.data.get("purpose", "smoke_test") != "smoke_test":
+            raise ValueError(
+                "is for smoke tests alone: which version decides is not the caller's to say. Leave it out"
+            )
+        return version
 
 
 class Prediction(_Form):
@@ -64,6 +87,10 @@ class Prediction(_Form):
 
     id: UUID = Field(description="Names this answer in the prediction log.")
     entity_key: str | None
+    version: int = Field(
+        description="The version that answered this row: the champion, or the challenger where the row "
+        "belongs to its share."
+    )
     score: float = Field(
         description="Probability of the positive class (binary) or of the predicted one (multiclass), "
         "or the predicted number (regression)."
@@ -72,11 +99,11 @@ class Prediction(_Form):
 
 
 class Reply(_Form):
-    """Answers, and the version that gave them; every one of them is in the prediction log."""
+    """Answers, each with the version that gave it; every one of them is in the prediction log."""
 
     model: str
-    version: int
-    package_digest: str = Field(description="SHA-256 of the package that answered: what was approved.")
+    version: int = Field(description="The champion's version; each prediction says which version gave it.")
+    package_digest: str = Field(description="SHA-256 of the champion's package: what was approved.")
     predictions: list[Prediction]
 
 
@@ -91,6 +118,21 @@ class InputField(_Form):
     example: Any
 
 
+class ChallengerSummary(_Form):
+    """What runs beside a champion, according to the challengers' record."""
+
+    version: int
+    way: Literal["shadow", "canary", "ab"] = Field(
+        description="shadow: asked for every row, heard by nobody; canary and ab: answers its share."
+    )
+    share: float = Field(description="Of the entities, how many it answers: from 0 to 1.")
+    since: datetime = Field(description="When it started.")
+    package_digest: str
+    available: bool
+    reason: str = Field(description="Why it is not available, so that the champion answers all.")
+    dropped: int = Field(description="Rows this process could not ask it for in the shadow, or not log.")
+
+
 class ModelSummary(_Form):
     """What serves a model, according to the deployment record."""
 
@@ -100,6 +142,7 @@ class ModelSummary(_Form):
     since: datetime = Field(description="When it was deployed.")
     available: bool
     reason: str = Field(description="Why it is not available; empty where it is.")
+    challenger: ChallengerSummary | None = Field(description="What runs beside it; null where nothing does.")
 
 
 class ModelDetails(ModelSummary):

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 
 from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.engine import connect
+from airlock.governance.grants import SCORING
 from airlock.package.package import Package
 from airlock.store import Store
 from tests.airlock.governance.records import approved_release, register
@@ -66,7 +67,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 @contextmanager
 def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
     """Run a scoring API until the block ends; it has looked at the record once."""
-    url = make_url(database).set(password=PASSWORD).render_as_string(hide_password=False)
+    url = make_url(database).set(username=SCORING, password=PASSWORD).render_as_string(hide_password=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -17,6 +17,7 @@ def test_what_serves_is_listed(api, world):
         "package_digest": world.linear.digest,
         "available": True,
         "reason": "",
+        "challenger": None,
     }
 
 

@@ -1,0 +1,137 @@
+"""Versions: what may answer for a model, once its passage through the airlock and its package are proved."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from airlock.digests import short
+from airlock.governance import challengers, deployments
+from airlock.governance.challengers import Challenger
+from airlock.governance.deployments import Deployment
+from airlock.package.predictor import Predictor
+from airlock.serving.loading import load
+from airlock.store import Store
+
+LOG = logging.getLogger("uvicorn.error.airlock")
+
+#: What could not be used is tried again this much later, so that a restored store heals by itself.
+RETRY_SECONDS = 10.0
+
+R = TypeVar("R", Deployment, Challenger)
+
+
+@dataclass(frozen=True)
+class Ready(Generic[R]):
+    """A version that is proved, loaded and ready to answer."""
+
+    record: R
+    predictor: Predictor
+
+    def is_settled(self, record: object) -> bool:
+        """Say whether nothing has to be done to follow a record."""
+        return self.record == record
+
+
+@dataclass(frozen=True)
+class Unavailable(Generic[R]):
+    """A version that the record names, and that must not answer."""
+
+    record: R
+    reason: str
+    tried: float
+
+    def is_settled(self, record: object) -> bool:
+        """Say whether nothing has to be done to follow a record, until it is tried again."""
+        return self.record == record and time.monotonic() - self.tried < RETRY_SECONDS
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the record says of a model at one moment."""
+
+    deployment: Deployment
+    challenger: Challenger | None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What serves a model: its champion, and what runs beside it."""
+
+    champion: Ready[Deployment] | Unavailable[Deployment]
+    challenger: Ready[Challenger] | Unavailable[Challenger] | None
+
+    def is_settled(self, recorded: Recorded) -> bool:
+        """Say whether nothing has to be done to follow the record."""
+        beside = self.challenger
+        if beside is None or recorded.challenger is None:
+            same = beside is None and recorded.challenger is None
+        else:
+            same = beside.is_settled(recorded.challenger)
+        return same and self.champion.is_settled(recorded.deployment)
+
+    def names(self, version: int | None) -> bool:
+        """Say whether a version is the champion or the challenger; none in particular always is."""
+        known = [one.record.version for one in (self.champion, self.challenger) if one is not None]
+        return version is None or version in known
+
+    def predictors(self) -> dict[str, Predictor]:
+        """Return what is loaded, by the digest of its package."""
+        both = (self.champion, self.challenger)
+        return {one.record.package_digest: one.predictor for one in both if isinstance(one, Ready)}
+
+
+def follow(conn: Connection, store: Store, recorded: Recorded, known: Serving | None) -> Serving:
+    """Return what serves a model as its record says, with what is known already where it still holds.
+
+    Parameters
+    ----------
+    conn
+        In a transaction that sees one moment, and `recorded` in it: what was replaced since proves nothing.
+
+    Raises
+    ------
+    sqlalchemy.exc.OperationalError
+        When PostgreSQL cannot be reached, so that nothing can be proved now.
+    """
+    beside = known.challenger if known is not None else None
+    champion = known.champion if known is not None else None
+    loaded = known.predictors() if known is not None else {}
+    deployment, challenger = recorded.deployment, recorded.challenger
+    if champion is None or not champion.is_settled(deployment):
+        champion = _made_ready(conn, store, deployment, loaded)
+    if challenger is None:
+        beside = None
+    elif beside is None or not beside.is_settled(challenger):
+        beside = _made_ready(conn, store, challenger, loaded)
+    return Serving(champion, beside)
+
+
+def _made_ready(
+    conn: Connection, store: Store, record: R, loaded: dict[str, Predictor]
+) -> Ready[R] | Unavailable[R]:
+    name = f"{record.model} version {record.version}"
+    digest = record.package_digest
+    try:
+        _prove(conn, record)
+        ready = Ready(record, loaded.get(digest) or load(store, record.model, digest))
+    except OperationalError:
+        raise
+    except Exception as error:  # whatever is wrong with it, it must not answer
+        said = type(error).__name__ if isinstance(error, SQLAlchemyError) else error
+        reason = f"{name} cannot be used: {said}"
+        LOG.error("%s", reason)
+        return Unavailable(record, reason, time.monotonic())
+    what = f"as a {record.way}" if isinstance(record, Challenger) else "as the champion"
+    LOG.info("%s serves %s from package %s", name, what, short(digest))
+    return ready
+
+
+def _prove(conn: Connection, record: Deployment | Challenger) -> None:
+    if isinstance(record, Challenger):
+        challengers.prove(conn, record)
+    else:
+        deployments.prove(conn, record)
