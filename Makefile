@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env why demo sample test test-fast lint bench docs lock clean
+.PHONY: help setup up down status mail env why lineage versions audit demo sample test test-fast lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -50,6 +50,18 @@ env: setup  ## print the stack's environment as shell exports: eval "$(make env)
 why: setup  ## why a model's candidates are not in production, a line each: make why MODEL=credit_risk
 	@eval "$$($(PYTHON) -m stack env)"
 	$(PYTHON) -m airlock.governance.why $(MODEL)
+
+lineage: setup  ## where something comes from and what came of it: make lineage OF=version:credit_risk/3
+	@eval "$$($(PYTHON) -m stack env)"
+	$(PYTHON) -m airlock.governance.lineage $(OF) $(ARGS)
+
+versions: setup  ## search the candidates: make versions ARGS="--model credit_risk --state deployed"
+	@eval "$$($(PYTHON) -m stack env)"
+	$(PYTHON) -m airlock.governance.versions $(ARGS)
+
+audit: setup  ## verify the audit log: every row, the anchors, the records; fails when anything is wrong
+	@eval "$$($(PYTHON) -m stack env)"
+	$(PYTHON) -m airlock.audit
 
 demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
 	@$(PYTHON) -m demo

@@ -56,6 +56,11 @@ def _candidates(state: str) -> sa.Select[Any]:
 
 
 DEPLOYED = sa.exists().where(deployments.c.release_id == releases.c.id)
+#: A row that was written past Airlock and that a person had retired: its incident tells of it.
+FORGED = deployments.c.withdrawn & sa.exists().where(
+    incidents.c.state == "settled",
+    incidents.c.key == sa.func.concat("unapproved_deployment/", deployments.c.model, "/", deployments.c.id),
+)
 DEPLOYMENT = (
     deployments.c.id.label("deployment"),
     deployments.c.release_id.label("release"),
@@ -99,12 +104,17 @@ TELLINGS = (
             *approvals.c["slot", "choice", "reason", "dossier_digest"],
         ),
     ),
-    Telling("deployment", ("deployed",), ("deployment",), sa.select(*DEPLOYMENT, deployments.c.reinstates)),
+    Telling(
+        "deployment",
+        ("deployed",),
+        ("deployment",),
+        sa.select(*DEPLOYMENT, deployments.c.reinstates).where(~FORGED),
+    ),
     Telling(
         "withdrawn deployment",
         ("withdrawn", "rolled_back"),
         ("deployment",),
-        sa.select(*DEPLOYMENT, deployments.c.retired_because.label("reason")).where(deployments.c.withdrawn),
+        sa.select(*DEPLOYMENT).where(deployments.c.withdrawn),
     ),
     Telling(
         "challenger",
@@ -185,7 +195,7 @@ def _said(telling: Telling, record: Mapping[str, Any], entry: Entry) -> dict[str
     A row about what happened before there was a log says less, and is held to what it says.
     """
     partly = entry.facts.get(TAKEN_OVER) is True
-    asked = [name for name in record if not partly or name in entry.facts]
+    asked = [name for name in record if not partly or name in {*entry.facts, *COLUMNS}]
     said = {name: getattr(entry, name) if name in COLUMNS else entry.facts.get(name) for name in asked}
     return {name: value for name, value in said.items() if value != record[name]}
 

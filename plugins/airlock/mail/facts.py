@@ -165,6 +165,51 @@ class Deployed:
 
 
 @dataclass(frozen=True)
+class DeploymentRefused:
+    """To approvers, owner and the people on call: what was approved is not what would have been deployed.
+
+    `version` is None where the candidate's record cannot be read any more.
+    """
+
+    title: str
+    model: str
+    version: int | None
+    reason: str
+    approvals: Sequence[str]
+    package_digest: str
+    dossier_digest: str
+    champion_version: int | None
+    link: str
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """To everybody concerned: a person took the champion back; `problem` is what ails the version before."""
+
+    title: str
+    model: str
+    version: int
+    serves: int
+    by: str
+    reason: str
+    at: datetime
+    seconds: float
+    problem: str
+    package_digest: str
+    link: str
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """To those who may roll back and the people on call: how long the rehearsed rollbacks took."""
+
+    held_at: datetime
+    drills: Sequence[str]
+    failed: int
+    link: str
+
+
+@dataclass(frozen=True)
 class DriftAlert:
     """To the people on call: a night crossed limits. `next_step` says what now happens by itself."""
 
@@ -198,6 +243,33 @@ class IncidentOpened:
 
 
 @dataclass(frozen=True)
+class AuditFailed:
+    """To auditors and administrators: the audit log is not what was written.
+
+    `findings` are the first of `count`; `anchored` is the newest row that an anchor proves, 0 where none
+    does; `log` is the page of the log.
+    """
+
+    found_at: datetime
+    rows: int
+    findings: Sequence[str]
+    count: int
+    anchored: int
+    log: str
+    link: str
+
+
+@dataclass(frozen=True)
+class LogAnchored:
+    """To the auditors: the head of the audit log, to keep outside the database."""
+
+    seq: int
+    digest: str
+    at: datetime
+    link: str
+
+
+@dataclass(frozen=True)
 class TaskFailed:
     """To the people on call: a task gave up after its last attempt."""
 
@@ -219,8 +291,13 @@ Facts = (
     | ApprovalReminder
     | ReleaseClosed
     | Deployed
+    | DeploymentRefused
+    | RolledBack
+    | DrillReport
     | DriftAlert
     | IncidentOpened
+    | AuditFailed
+    | LogAnchored
     | TaskFailed
 )
 
@@ -234,7 +311,12 @@ FACTS: dict[str, type[Facts]] = {
     "approval_reminder": ApprovalReminder,
     "release_closed": ReleaseClosed,
     "deployed": Deployed,
+    "deployment_refused": DeploymentRefused,
+    "rolled_back": RolledBack,
+    "drill_report": DrillReport,
     "drift_alert": DriftAlert,
     "incident_opened": IncidentOpened,
+    "audit_failed": AuditFailed,
+    "log_anchored": LogAnchored,
     "task_failed": TaskFailed,
 }

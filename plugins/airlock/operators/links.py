@@ -40,6 +40,11 @@ def quarantine_link(model: str) -> str:
     return f"{model_link(model)}/quarantine"
 
 
+def audit_link() -> str:
+    """Return the address of the page of the audit log."""
+    return f"{settings().airflow_url}/airlock/audit"
+
+
 def page_link(path: str) -> str:
     """Return the address of a stored page, by its path below the store's pages."""
     return f"{settings().airflow_url}/airlock/pages/{quote(path)}"

@@ -74,6 +74,12 @@ class People(Section):
         """Return the addresses of users; those who are not listed any more have none."""
         return tuple(self.people[user].email for user in users if user in self.people)
 
+    def emails_of(self, *roles: Role) -> tuple[str, ...]:
+        """Return the addresses of everybody who plays one of some roles."""
+        return tuple(
+            person.email for person in self.people.values() if not set(roles).isdisjoint(person.roles)
+        )
+
 
 def problems_of(people: People, approvers: Sequence[str]) -> Iterator[Problem]:
     """Yield why some of a model's approvers could not stand for distinct people who may approve."""

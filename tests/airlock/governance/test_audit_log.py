@@ -1,4 +1,4 @@
-"""The audit log: rows that follow one another without a gap, whoever writes at once, and that nobody changes."""
+"""The audit log: rows that follow one another without a gap, whoever writes at once, changed by nobody."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -128,6 +128,39 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "champion_version": 3,
         "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026",
     },
+    "deployment_refused": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "reason": "dossiers 41d07be3aa51 in the evidence store was changed: its content is now 0b1c2d3e4f5a.",
+        "approvals": ["ria approved: figures are as good as last month's."],
+        "package_digest": "be3aa519f2c41d07" * 4,
+        "dossier_digest": "41d07be3aa519f2c" * 4,
+        "champion_version": 3,
+        "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026",
+    },
+    "rolled_back": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "version": 4,
+        "serves": 3,
+        "by": "omar",
+        "reason": "it refuses every applicant from Graz",
+        "at": datetime(2026, 11, 2, 22, 14, tzinfo=UTC),
+        "seconds": 1.7,
+        "problem": "",
+        "package_digest": "be3aa519f2c41d07" * 4,
+        "link": f"{AIRFLOW}/dags/rollback/runs/manual__2026",
+    },
+    "drill_report": {
+        "held_at": datetime(2026, 11, 1, 9, 0, tzinfo=UTC),
+        "drills": [
+            "credit_risk: from version 4 to version 3 in 1.2 s, and back in 1.4 s.",
+            "tumour_diagnosis: skipped. There is no earlier version that can come back.",
+        ],
+        "failed": 0,
+        "link": f"{AIRFLOW}/dags/drill/runs/scheduled__2026",
+    },
     "deployed": {
         "title": "Credit default risk",
         "model": "credit_risk",
@@ -183,6 +216,25 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "restore": f"{AIRFLOW}/dags/restore",
         "link": f"{AIRFLOW}/airlock/incidents",
     },
+    "audit_failed": {
+        "found_at": datetime(2026, 11, 2, 4, 30, tzinfo=UTC),
+        "rows": 1204,
+        "findings": [
+            "Row 17 (answer_recorded, omar, 2026-10-03 09:12:44 UTC) was changed: its digest is not that "
+            "of what it says.",
+            "The answer (release 4, slot 2) is recorded, and the log says nothing of it.",
+        ],
+        "count": 31,
+        "anchored": 1180,
+        "log": f"{AIRFLOW}/airlock/audit",
+        "link": f"{AIRFLOW}/dags/audit/runs/scheduled__2026-11-02/tasks/verify",
+    },
+    "log_anchored": {
+        "seq": 1204,
+        "digest": "41d07be3aa519f2c" * 4,
+        "at": datetime(2026, 11, 2, 4, 31, tzinfo=UTC),
+        "link": f"{AIRFLOW}/airlock/audit",
+    },
     "task_failed": {
         "dag_id": "credit_risk.train",
         "run_id": "manual__2026-11-02T08:15:00+00:00",
@@ -234,8 +286,12 @@ def test_what_people_and_data_wrote_is_escaped_in_html_only(template: str) -> No
     facts = REALISTIC[template] | {
         field.name: evil
         for field in fields(FACTS[template])
-        if field.name in ("model", "cause", "reason", "error")
+        if field.name in ("model", "cause", "reason", "error", "digest")
     }
+    if template == "audit_failed":
+        facts["findings"] = [evil]
+    if template == "drill_report":
+        facts["drills"] = [evil]
     mail = render(template, **facts)
     assert "<script>" not in mail.html
     assert evil in mail.text

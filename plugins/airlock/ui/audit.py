@@ -1,0 +1,69 @@
+"""The page of the audit log: its newest rows as sentences, and where it is anchored."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.engine import Connection, RowMapping
+
+from airlock.governance.tables import audit_log
+from airlock.settings import database_url
+from airlock.ui.queries import engine
+from airlock.ui.rendering import html
+
+MOST = 200
+
+#: What a row says, with its facts; an act that is not here is said by its name.
+WORDS: Mapping[str, str] = {
+    "candidate_registered": "registered candidate {candidate} as version {version}: {reason}",
+    "candidate_refused": "saw candidate {candidate} refused: {reason}",
+    "release_opened": "opened release {release} of version {version}, for {people} people, the way {way}",
+    "answer_recorded": "answered {choice} to release {release} (answer {slot}): {reason}",
+    "answer_refused": "gave an answer to release {release} that does not count: {reason}",
+    "release_closed": "closed release {release} as {state}: {reason}",
+    "deployment_refused": "was refused a deployment: {reason}",
+    "deployed": "deployed version {version} (deployment {deployment}, release {release})",
+    "withdrawn": "withdrew version {version} (deployment {deployment}): {reason}",
+    "rolled_back": "rolled version {version} back (deployment {deployment}): {reason}",
+    "challenger_started": "started version {version} as challenger {challenger} ({way}), share {share}",
+    "challenger_stepped": "gave challenger {challenger} the share {share} (step {step})",
+    "challenger_ended": "ended challenger {challenger} as {outcome}: {because}",
+    "training_asked": "asked for a training after the night of {night}: {cause}",
+    "version_found": "found version {version}",
+    "version_reproduced": "trained version {version} again: {sentence}",
+    "quarantine_settled": "settled rows in quarantine as {state}: {reason}",
+    "incident_opened": "opened incident {incident}: {sentence}",
+    "incident_settled": "settled incident {incident}: {reason}",
+    "act_refused": "was refused to {act}: {reason}",
+    "log_anchored": "anchored row {seq} of this log",
+}
+
+
+def audit_page(request: Request, model: str | None = None) -> HTMLResponse:
+    """Show the newest rows, of one model or of all, newest first."""
+    of_model = [audit_log.c.model == model] if model else []
+    newest = sa.select(audit_log).where(*of_model).order_by(audit_log.c.seq.desc()).limit(MOST)
+    with engine(database_url()).connect() as connection:
+        rows = connection.execute(newest).mappings().all()
+        anchor = _last_anchor(connection)
+    said = [(row, sentence(row["act"], row["facts"])) for row in rows]
+    return html("audit", request, rows=said, anchor=anchor, model=model, most=MOST)
+
+
+def sentence(act: str, facts: object) -> str:
+    """Return what a row says was done, to be read after the name of its actor.
+
+    >>> sentence("withdrawn", {"version": 3, "deployment": 7})
+    'withdrew version 3 (deployment 7): ?'
+    >>> sentence("drill_held", {})
+    'drill held'
+    """
+    known = facts if isinstance(facts, Mapping) else {}
+    return WORDS.get(act, act.replace("_", " ")).format_map(defaultdict(lambda: "?", known))
+
+
+def _last_anchor(conn: Connection) -> RowMapping | None:
+    anchored = sa.select(audit_log).where(audit_log.c.act == "log_anchored")
+    return conn.execute(anchored.order_by(audit_log.c.seq.desc()).limit(1)).mappings().one_or_none()

@@ -1,0 +1,158 @@
+"""Records and log tell the same story: what is changed in one of them alone is found."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+
+from airlock.audit.log import audit
+from airlock.audit.records import TELLINGS, compare
+from airlock.governance import audit_log, challengers, deployments, incidents, releases, reproductions
+from airlock.governance.engine import connect
+from tests.airlock.governance.records import MOMENT, approved_release, register
+from tests.airlock.governance.test_migrations import A_RELEASE_BEFORE_THE_LOG
+from tests.airlock.ui.history import reproduction
+
+LATER = MOMENT + timedelta(hours=1)
+
+
+def live(conn: Connection) -> None:
+    """Let a model live: refused, deployed twice, withdrawn, a challenger, an incident, trained again."""
+    register(conn, version=None)
+    first, second, third = (register(conn, version=version) for version in (1, 2, 3))
+    deployments.deploy(conn, approved_release(conn, first, people=2), first, MOMENT)
+    champion = deployments.deploy(conn, approved_release(conn, second), second, MOMENT)
+    beside = approved_release(conn, third, way="canary")
+    challenger = challengers.start(conn, beside, third, share=0.1, at=MOMENT)
+    challengers.step(conn, challenger, share=0.5, step=2, at=LATER)
+    deployments.withdraw(conn, champion, "The smoke test failed.", LATER)
+    waiting = register(conn, version=4)
+    releases.open_release(conn, candidate=waiting, dag_run_id="open", people=1, opened_at=LATER)
+    settled, _ = incidents.open_incident(conn, kind="alias", key="loans", sentence="Moved.", at=LATER)
+    incidents.settle(conn, settled.id, by="mika", because="Moved back.", at=LATER, run=None)
+    incidents.open_incident(conn, kind="alias", key="churn", sentence="Moved.", at=LATER)
+    reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
+
+
+@pytest.fixture(scope="module")
+def life(new_airlock_database) -> Iterator[Engine]:
+    engine = connect(new_airlock_database())
+    with engine.begin() as conn:
+        live(conn)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def conn(life: Engine) -> Iterator[Connection]:
+    """A connection to that life: what a test does to it is rolled back."""
+    with life.connect() as connection:
+        connection.execute(text("ALTER TABLE audit_log DISABLE TRIGGER ALL"))
+        yield connection
+
+
+def test_what_was_lived_is_told_alike(conn: Connection) -> None:
+    assert compare(conn) == ()
+
+
+def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
+    assert {telling.noun for telling in TELLINGS if not conn.execute(telling.records).first()} == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE candidates SET trained_by = 'mika' WHERE version = 1", "has the actor 'mika'"),
+        ("UPDATE candidates SET package_digest = 'evil' WHERE version = 1", "has the package_digest 'evil'"),
+        ("UPDATE candidates SET state = 'registered', version = 9 WHERE version IS NULL", "nothing of it"),
+        ("UPDATE releases SET people = 0 WHERE id = 1", "The release (release 1) has the people 0"),
+        ("UPDATE releases SET way = 'full' WHERE way = 'canary'", "has the way 'full'"),
+        ("UPDATE releases SET state = 'approved' WHERE state = 'open'", "The end of a release (release 4)"),
+        ("UPDATE releases SET state = 'deployed' WHERE id = 4", "nothing of it"),
+        ("UPDATE releases SET state = 'approved', reason = '' WHERE id = 2", "has the state 'approved'"),
+        ("DELETE FROM approvals WHERE slot = 2", "The answer (release 1, slot 2) is not recorded, but row"),
+        ("UPDATE approvals SET choice = 'Reject' WHERE slot = 2", "has the choice 'Reject'"),
+        ("UPDATE approvals SET responder = 'eve' WHERE slot = 2", "has the actor 'eve'"),
+        ("UPDATE approvals SET dossier_digest = 'x' WHERE slot = 2", "has the dossier_digest 'x'"),
+        (
+            "INSERT INTO approvals SELECT 4, 1, 'ria', 'Approve', 'fine', dossier_digest, now() "
+            "FROM releases WHERE id = 4",
+            "The answer (release 4, slot 1) is recorded, and the log says nothing of it.",
+        ),
+        (
+            "INSERT INTO deployments (model, release_id, candidate_id, version, package_digest, deployed_at) "
+            "SELECT 'other', 4, id, 4, package_digest, '2001-01-01' FROM candidates WHERE version = 4",
+            "The deployment (deployment 4) is recorded, and the log says nothing of it.",
+        ),
+        ("UPDATE deployments SET version = 2 WHERE retired_at IS NULL", "has the version 2"),
+        (
+            "UPDATE deployments SET withdrawn = false",
+            "The withdrawn deployment (deployment 2) is not recorded",
+        ),
+        ("UPDATE challengers SET share = 1", "has the share 1.0"),
+        ("UPDATE challengers SET outcome = 'passed'", "has the outcome 'passed'"),
+        ("DELETE FROM challengers", "The challenger (challenger 1) is not recorded"),
+        ("UPDATE incidents SET sentence = 'Nothing.' WHERE key = 'churn'", "has the sentence 'Nothing.'"),
+        ("DELETE FROM incidents WHERE state = 'open'", "The incident (incident 2) is not recorded"),
+        (
+            "UPDATE incidents SET state = 'settled', settled_by = 'eve', settled_because = '', "
+            "settled_at = now() WHERE key = 'churn'",
+            "The settled incident (incident 2) is recorded, and the log says nothing of it.",
+        ),
+        ("UPDATE reproductions SET identical = false", "has the identical False"),
+    ],
+)
+def test_a_record_that_is_changed_past_airlock_is_found(conn: Connection, change: str, told: str) -> None:
+    assert conn.execute(text(change)).rowcount
+    assert any(told in finding.sentence for finding in compare(conn)), compare(conn)
+
+
+def test_a_row_of_the_log_that_no_record_bears_out_is_named(conn: Connection) -> None:
+    conn.execute(text("ALTER TABLE audit_log ENABLE TRIGGER ALL"))
+    facts = {"release": 4, "slot": 1, "choice": "Approve", "reason": "fine", "dossier_digest": "dossier_4"}
+    row = audit_log.append(conn, "answer_recorded", actor="ria", at=LATER, model="credit_risk", facts=facts)
+    (finding,) = compare(conn)
+    assert finding.sentence.startswith("The answer (release 4, slot 1) is not recorded, but row")
+    assert finding.first == finding.last == row.seq
+
+
+@pytest.mark.parametrize("facts", ['{"release":[1]}', '"text"', "[]", '{"release":{"a":1},"slot":null}'])
+def test_forged_facts_of_any_shape_break_nothing(conn: Connection, facts: str) -> None:
+    change = text("UPDATE audit_log SET facts = :facts WHERE act = 'answer_recorded'")
+    assert conn.execute(change, {"facts": facts}).rowcount
+    assert compare(conn)
+
+
+def test_a_date_of_long_ago_excuses_no_record(conn: Connection) -> None:
+    conn.execute(text("UPDATE releases SET opened_at = '2001-01-01', decided_at = '2001-01-01'"))
+    conn.execute(text("DELETE FROM audit_log WHERE act = 'release_opened'"))
+    assert len(compare(conn)) == 4
+
+
+OLD_ONES = """
+INSERT INTO candidates (model, dag_run_id, state, reason, mlflow_run_id, package_digest, snapshot_digest,
+    spec_digest, evidence_digest, evidence, trained_by, cause, as_of, recorded_at)
+VALUES ('loans', 'x', 'refused', 'roc_auc', 'm', 'p', 's', 's', 'e', '{}', 'dana', 'test', now(), now());
+INSERT INTO reproductions (model, version, candidate_id, dag_run_id, asked_by, package_digest, identical,
+    same_answers, largest_difference, equal_decisions, changed, sentence, reproduced_at)
+VALUES ('loans', 7, 1, 'again', 'ada', 'p', true, true, 0, 1, '{}', 'The same.', now())
+"""
+
+
+def test_what_was_recorded_before_there_was_a_log_was_taken_over_and_is_no_exception(
+    migrate, fresh_database, tmp_path
+) -> None:
+    migrate(fresh_database, "upgrade", "0004")
+    engine = connect(fresh_database)
+    with engine.begin() as conn:
+        conn.execute(text(A_RELEASE_BEFORE_THE_LOG + ";" + OLD_ONES))
+    migrate(fresh_database, "upgrade", "head")
+    assert audit(engine, tmp_path / "anchors.jsonl").findings == ()
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE approvals SET responder = 'eve'"))
+    (finding,) = audit(engine, tmp_path / "anchors.jsonl").findings
+    assert "has the actor 'eve'" in finding.sentence
+    engine.dispose()
