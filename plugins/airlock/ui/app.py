@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airlock.settings import SettingsError
+from airlock.ui.audit import audit_page
 from airlock.ui.dossiers import dossier_file
 from airlock.ui.incidents import incidents_page
 from airlock.ui.models import model_page, models_page
@@ -45,6 +46,7 @@ def create_app() -> FastAPI:
     app.get("/incidents")(incidents_page)
     app.get("/models/{name}")(model_page)
     app.get("/models/{name}/quarantine")(quarantine_page)
+    app.get("/audit")(audit_page)
     app.get("/pages/{model}/{path:path}")(stored_page)
     app.get("/dossiers/{digest}/{file}")(dossier_file)
     # Everything else is a route too, so that it asks for the login first as well.
