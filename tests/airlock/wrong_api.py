@@ -1,4 +1,4 @@
-"""A scoring API that is wrong, which the real one cannot be made to be."""
+"""Scoring APIs that are wrong, which the real one cannot be made to be."""
 
 import json
 import threading
@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+
+import httpx
 
 from airlock.package.package import Package
 
@@ -18,26 +20,57 @@ def answering_otherwise(
     predictions = [{**example} for example in package.examples()]
     change(predictions)
 
-    class Wrong(BaseHTTPRequestHandler):
+    class Wrong(_Handler):
         def do_GET(self) -> None:
-            self._say({"version": version, "package_digest": package.digest})
+            serving = {"version": version, "package_digest": package.digest}
+            entry = {"model": package.signature.model, **serving, "available": True, "reason": ""}
+            self.say(
+                [{**entry, "challenger": None}]
+                if self.path == "/v1/models"
+                else {**serving, "challenger": {**serving, "available": True}}
+            )
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             if predictions:
-                self._say({"predictions": predictions})
+                self.say({"predictions": predictions})
 
-        def _say(self, value: Any) -> None:
-            content = json.dumps(value).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    with _served(Wrong) as url:
+        yield url
 
-        def log_message(self, *_: Any) -> None:
-            pass
 
-    with HTTPServer(("127.0.0.1", 0), Wrong) as server:
+@contextmanager
+def listing_otherwise(models: Callable[[], Any], url: str) -> Iterator[str]:
+    """Serve what the API at `url` serves, which lists other models."""
+
+    class Wrong(_Handler):
+        def do_GET(self) -> None:
+            other = self.path == "/v1/models"
+            self.say(models() if other else httpx.get(f"{url}{self.path}").json())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.say(httpx.post(f"{url}{self.path}", content=body).json())
+
+    with _served(Wrong) as wrong:
+        yield wrong
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def say(self, value: Any) -> None:
+        content = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def _served(handler: type[_Handler]) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

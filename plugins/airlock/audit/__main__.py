@@ -1,6 +1,7 @@
 """Verify the audit log: every row, its links, the head, the anchors, and that the records say the same.
 
-Then MLflow, the evidence store and the scoring API are compared with the records. It changes nothing. A line for each finding, then a summary; the exit code is 1 when anything was found.
+MLflow, the evidence store and the scoring API are compared with the records, too. It changes nothing. A line
+for each finding, then a summary; the exit code is 1 when anything was found.
 """
 
 import argparse

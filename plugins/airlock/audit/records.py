@@ -57,7 +57,7 @@ def _candidates(state: str) -> sa.Select[Any]:
 
 DEPLOYED = sa.exists().where(deployments.c.release_id == releases.c.id)
 #: A row that was written past Airlock and that a person had retired: its incident tells of it.
-FORGED = deployments.c.withdrawn & sa.exists().where(
+FORGED = deployments.c.retired_at.is_not(None) & sa.exists().where(
     incidents.c.state == "settled",
     incidents.c.key == sa.func.concat("unapproved_deployment/", deployments.c.model, "/", deployments.c.id),
 )

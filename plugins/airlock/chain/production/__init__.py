@@ -1,0 +1,1 @@
+"""What is really in production, compared with what the records say must be there."""

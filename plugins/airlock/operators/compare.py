@@ -1,0 +1,63 @@
+"""CompareOperator: hold what is really in production against the records, and say what differs."""
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, Context, timezone
+
+from airlock.operators.base import database
+from airlock.operators.links import dag_link, incidents_link
+from airlock.operators.mailing import mail_once
+from airlock.operators.run import run_of
+from airlock.settings import settings
+from airlock.spec import SpecError, load_model
+from airlock.spec.people import Act, load_people
+from airlock.store import Store
+
+if TYPE_CHECKING:
+    from airlock.governance.incidents import Incident
+
+
+class CompareOperator(BaseOperator):
+    """Open an incident for each difference that has none, and mail it once; return the open ones' ids."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from airlock.chain.production.compare import differences
+        from airlock.chain.production.noting import note
+
+        run = run_of(context)
+        here, engine, at = settings(), database(), timezone.utcnow()
+        found = differences(engine, Store(here.store), scoring_url=here.scoring_url, at=at)
+        noted = note(engine, found, at=at, run=f"{run.dag_id}/{run.run_id}")
+        for incident in noted:
+            self.log.warning("Incident %s: %s", incident.id, incident.sentence)
+            _mail(incident)
+        if not noted:
+            self.log.info("Production is as the records say.")
+        return {"incidents": [incident.id for incident in noted]}
+
+
+def _mail(incident: "Incident") -> None:
+    mail_once(
+        f"incident/{incident.id}",
+        _concerned(incident.model),
+        "incident_opened",
+        number=incident.id,
+        model=incident.model,
+        sentence=incident.sentence,
+        found_at=incident.found_at,
+        mend=incident.facts["mend"],
+        restorable=incident.facts["restorable"],
+        restore=dag_link("restore"),
+        link=incidents_link(),
+    )
+
+
+def _concerned(model: str | None) -> set[str]:
+    """Return the addresses of those who may restore, and of the model's owner and people on call."""
+    people = load_people(settings().include)
+    everywhere = set(people.emails(people.who_may(Act.RESTORE)))
+    try:
+        spec = load_model(settings().include, model) if model else None
+    except SpecError:  # broken or gone meanwhile: then it says nothing about who is to be told
+        spec = None
+    return everywhere | {*spec.alerts.to, spec.owner.email} if spec else everywhere
