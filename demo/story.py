@@ -8,6 +8,7 @@ from airlock.spec import load_model
 from airlock.usercode import resolve
 from demo.people import NIGHTS, People
 from demo.progress import Progress, require
+from demo.traffic import traffic
 from demo.world import change_the_world, fill_warehouse, midnight, next_calendar
 from stack import lifecycle
 from stack.airflow_records import Run
@@ -65,8 +66,12 @@ def tell(settings: Settings, progress: Progress) -> None:
     with progress.step("The night asks for a new training, and says why"):
         again = people.retraining("credit_risk", watched[0])
         release = people.release_of(again)
-    with progress.step("People decide about the new candidate"):
-        people.approve(release, ("the shift is real; the figures hold", "agreed, watch it closely"))
+    with progress.step("People decide, and the new version proves itself beside the champion: a canary"):
+        with traffic(settings, progress.say) as answers:
+            people.approve(release, ("the shift is real; the figures hold", "agreed, watch it closely"))
+        given = [f"version {version} {count:,}" for version, count in sorted(answers.items())]
+        progress.say(f"Nobody was left without an answer meanwhile: {', '.join(given)}.")
+        require(len(answers) == 2, "The new version has answered nobody before it was deployed.")
     with progress.step("The new champion answers"):
         second = ask_credit(settings, progress)
         require(second > first, f"Version {second} answers, and version {first} did before.")

@@ -17,6 +17,7 @@ from airlock.samples.credit.world import Episode, World
 from demo.people import People
 from demo.progress import Progress
 from demo.story import APPLICANT, nights
+from demo.traffic import traffic
 from demo.world import midnight
 from stack.airflow_records import Run
 from stack.mailbox import Mail
@@ -187,7 +188,12 @@ def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
     assert candidate["cause"].startswith(f"The night of {SHIFTED} crossed limits: ")
     assert candidate["evidence"]["cause"] == candidate["cause"]
     assert candidate["evidence"]["champion_version"] == credit.version
-    people.approve(again.release, ("the shift is real", "agreed"))
+    with traffic(stack.settings, say=lambda _: None) as answers:
+        people.approve(again.release, ("the shift is real", "agreed"))
+    assert {credit.version, again.version} == set(answers)
+    (trial,) = records.rows(tables.challengers, model="credit_risk")
+    assert (trial["way"], trial["version"], trial["outcome"]) == ("canary", again.version, "passed")
+    assert trial["step"] == 2 and "It failed on 0 of" in trial["ended_because"]
     assert predict(stack, "credit_risk", APPLICANT).json()["version"] == again.version
     before, now = records.rows(tables.deployments, model="credit_risk")
     assert before["retired_because"] == f"replaced by version {again.version}" and now["retired_at"] is None
