@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from airlock.package.package import Package
@@ -13,6 +14,27 @@ from airlock.package.predictor import Predictor
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
+
+BREAKS, ENDLESS = 1e14, 1e9
+FRAGILE = """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class Mine(ClassifierMixin, BaseEstimator):
+    def fit(self, rows, truth):
+        self.classes_ = np.unique(truth)
+        return self
+
+    def predict_proba(self, rows):
+        far = np.abs(np.asarray(rows, dtype=float)).max(axis=1, keepdims=True)
+        if (far > 1e7).any():
+            raise RuntimeError("too far")
+        return np.where(far > 1e4, np.nan, [[0.25, 0.75]])
+
+    def predict(self, rows):
+        return self.classes_[self.predict_proba(rows).argmax(axis=1)]
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,30 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     linear, trees = (fit_and_build(spec, name, loans(), folder)[1] for name in ("linear", "trees"))
     rows = loans(8, seed=5).select(list(linear.signature.kinds)).to_pylist()
     return World(folder / "store", linear, trees, rows)
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Packages of the loans model that fail beside the linear one.
+
+    `fragile` raises where a row has a debt of `BREAKS`, and has no finite score where it is `ENDLESS`; `wide`
+    takes a feature more.
+    """
+
+    fragile: Package
+    wide: Package
+
+
+@pytest.fixture(scope="session")
+def rivals(world: World) -> Rivals:
+    folder = world.store.parent
+    (folder / "models" / "loans" / "mine.py").write_text(FRAGILE)
+    own = loan_spec(candidates={"mine": {"estimator": "airlock_models.loans.mine.Mine"}})
+    column = {"age": {"role": "feature", "kind": "number", "classification": "personal"}}
+    table = loans()
+    aged = table.append_column("age", pa.array([float(20 + n % 50) for n in range(len(table))]))
+    wide = fit_and_build(loan_spec(candidates={"linear": LINEAR}, columns=column), "linear", aged, folder)[1]
+    return Rivals(fit_and_build(own, "mine", table, folder)[1], wide)
 
 
 @pytest.fixture(scope="module")
