@@ -55,8 +55,9 @@ def settled(world: Production) -> None:
 
 def only(world: Production, kind: Kind, **changes: Any) -> incidents.Incident:
     """Return the one incident that a night opens, and that a second night finds again."""
-    (incident,) = world.incident(**changes)
-    assert incident.kind == kind
+    found = world.incident(**changes)
+    assert [incident.kind for incident in found] == [kind]
+    (incident,) = found
     assert world.incident(**changes) == (incident,)
     return incident
 

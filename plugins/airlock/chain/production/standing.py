@@ -57,8 +57,9 @@ class Standing:
 
     @property
     def in_use(self) -> tuple[Registered, ...]:
-        """The candidates whose bytes production stands on, or will: champion, challenger, approved ones."""
-        used = {one.candidate_id for one in (self.champion, self.challenger) if one} | self.approved
+        """The candidates whose bytes production stands on by right, or will: those of approved releases."""
+        beside = None if self.challenger_refusal else self.challenger
+        used = {one.candidate_id for one in (self.proven, beside) if one} | self.approved
         return tuple(candidate for candidate in self.registered.values() if candidate.id in used)
 
 
