@@ -21,6 +21,7 @@ class Settings:
     scoring_url: str
     airflow_url: str
     mlflow_url: str
+    drill: bool
 
     @property
     def models(self) -> Path:
@@ -48,6 +49,7 @@ def settings() -> Settings:
         scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
         airflow_url=os.environ.get("AIRLOCK_AIRFLOW_URL", "http://127.0.0.1:8080"),
         mlflow_url=os.environ.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
+        drill=os.environ.get("AIRLOCK_DRILL") == "1",
     )
 
 

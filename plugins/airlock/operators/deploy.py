@@ -1,22 +1,33 @@
 """DeployOperator: make an approved candidate the champion."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
+from airlock.operators.refusal import refusals
 from airlock.operators.release_step import ReleaseStepOperator
+from airlock.settings import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from airlock.governance.candidates import Candidate
 
 
 class DeployOperator(ReleaseStepOperator):
-    """Prove that dossier and package are still what was approved, then write the deployment record."""
+    """Prove that dossier and package are still what was approved, then write the deployment record.
+
+    What is not is refused for good, with its reason on record.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.dossier.proof import prove_dossier
         from airlock.governance import deployments
 
-        with database().begin() as connection:
+        with refusals(self, context), database().begin() as connection:
             release, candidate = self.records(connection, context)
+            self._refuse_what_waited_too_long(connection, candidate)
             prove_dossier(
                 self.store,
                 release.dossier_digest,
@@ -26,3 +37,15 @@ class DeployOperator(ReleaseStepOperator):
             deployment = deployments.deploy(connection, release, candidate, at=timezone.utcnow())
         self.log.info("%s version %s is the champion.", self.model, deployment.version)
         return {"deployment": deployment.id, "version": deployment.version}
+
+    def _refuse_what_waited_too_long(self, connection: "Connection", candidate: "Candidate") -> None:
+        """Ask again what was asked when the release was opened: people may have taken days to answer."""
+        from airlock.chain.opening import obstacles
+        from airlock.governance import candidates, deployments
+        from airlock.governance.passage import DeploymentRefused
+
+        champion = deployments.champion(connection, self.model)
+        serving = candidates.find(connection, champion.candidate_id) if champion else None
+        found = obstacles(settings().include, self.spec, candidate, serving, timezone.utcnow())
+        for reason in found:
+            raise DeploymentRefused(reason)
