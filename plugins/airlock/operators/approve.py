@@ -102,8 +102,9 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             given = self._approval(release, answer)
             answers = releases.approvals(connection, release.id)
             earlier = [one for one in answers if one.slot != self.slot]
-            late = given.responded_at > deadline(release, earlier, self.spec.approval.timeout)
-            against = objection(release, earlier, given, self._who_may(given), candidate.trained_by)
+            may = self._who_may(given)
+            late = bool(may) and given.responded_at > deadline(release, earlier, self.spec.approval.timeout)
+            against = objection(release, earlier, given, may, candidate.trained_by)
             if release.state != "open":
                 against = f"The release is {release.state} and takes no more answers."
             elif late:

@@ -1,6 +1,6 @@
 """The tasks of a release, and what they leave on record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -17,8 +17,10 @@ RUN = context("loans.release", run_id="asset__1")
 Answer = Callable[..., None]
 
 
-def decided(release: str) -> str:
-    return DecideOperator(task_id="decide", release=release, **OWN).choose_branch(RUN)
+def decided(release: str, ended: Mapping[str, str] | None = None) -> str:
+    """Decide when the tasks of the run have ended so."""
+    run = context("loans.release", run_id=RUN["dag_run"].run_id, states=ended)
+    return DecideOperator(task_id="decide", release=release, **OWN).choose_branch(run)
 
 
 def deploy(release: str) -> dict[str, Any]:
