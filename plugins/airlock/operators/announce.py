@@ -8,6 +8,7 @@ from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
 from airlock.operators.run import run_of
+from airlock.operators.showing import show
 from airlock.settings import settings
 
 
@@ -24,6 +25,7 @@ class AnnounceOperator(ReleaseStepOperator):
             deployment, before = deployments.of_release(connection, release.id)
             answers = releases.approvals(connection, release.id)
         show_champion(self.model, candidate.registered_version)
+        show(release.id)
         mail_once(
             f"release/{release.id}/deployed",
             {self.spec.owner.email, *self.spec.alerts.to},

@@ -8,6 +8,7 @@ from airlock.operators.base import database
 from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.release_step import ReleaseStepOperator
+from airlock.operators.showing import show
 from airlock.settings import settings
 from airlock.spec.people import load_people
 
@@ -54,3 +55,4 @@ def mail_closed(spec: "ModelSpec", release: "Release") -> None:
         champion_version=champion and champion.version,
         link=run_link(f"{spec.name}.release", release.dag_run_id),
     )
+    show(release.id)

@@ -3,17 +3,54 @@
 Production follows the deployment record, never the registry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from airlock.governance.reproductions import Reproduction
 from airlock.training.mlflow_client import client
 from airlock.training.tracking import ARTIFACT, PACKAGE_TAG
 
-CHAMPION = "champion"
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What people read of one version in MLflow; `standing` is a sentence, `dossier` an address."""
+
+    version: int
+    title: str
+    purpose: str
+    owner: str
+    tier: str
+    trained_by: str
+    cause: str
+    dossier: str
+    state: str
+    standing: str
+    decided_at: str
+    approved_by: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What can be searched for in MLflow; a tag that has nothing to say is empty."""
+        shown = ("title", "owner", "tier", "state", "standing", "decided_at", "approved_by")
+        return {f"airlock.{name}": getattr(self, name) for name in shown} | {
+            "airlock.dossier_page": self.dossier
+        }
+
+    @property
+    def description(self) -> str:
+        """What the version's page begins with, as Markdown."""
+        read = f"[Dossier]({self.dossier})" if self.dossier else "It has no dossier."
+        return f"{self.standing}\n\nTrained by {self.trained_by}, because: {self.cause}\n\n{read}"
 
 
 class RegistryError(Exception):
-    """What is to be registered is not what was tracked."""
+    """What is to be registered is not what was tracked, or MLflow does not show what it is to show."""
 
 
 def register(model: str, mlflow_run_id: str, package_digest: str, tags: Mapping[str, str]) -> int:
@@ -61,6 +98,40 @@ def register(model: str, mlflow_run_id: str, package_digest: str, tags: Mapping[
 def show_champion(model: str, version: int) -> None:
     """Point MLflow's alias `champion` at what was deployed; a signpost for people that nothing obeys."""
     client().set_registered_model_alias(model, CHAMPION, str(version))
+
+
+def show_signs(model: str, signs: Sequence[Sign], *, challenger: int | None) -> None:
+    """Write what people read of versions and of the model, and point the alias `challenger`, or take it away.
+
+    The first sign is the one whose title and purpose describe the model.
+
+    Raises
+    ------
+    RegistryError
+        When MLflow does not take it.
+    """
+    mlflow = client()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        for sign in signs:
+            _show(mlflow, model, sign)
+        if signs:
+            mlflow.update_registered_model(model, description=f"{signs[0].title}. {signs[0].purpose}")
+            mlflow.set_registered_model_tag(model, "airlock.owner", signs[0].owner)
+            mlflow.set_registered_model_tag(model, "airlock.tier", signs[0].tier)
+        if challenger is not None:
+            mlflow.set_registered_model_alias(model, CHALLENGER, str(challenger))
+        elif CHALLENGER in mlflow.get_registered_model(model).aliases:
+            mlflow.delete_registered_model_alias(model, CHALLENGER)
+    except MlflowException as error:
+        raise RegistryError(f"MLflow does not take what is to be shown of {model}: {error}") from error
+
+
+def _show(mlflow: "MlflowClient", model: str, sign: Sign) -> None:
+    for name, value in sign.tags.items():
+        mlflow.set_model_version_tag(model, str(sign.version), name, value)
+    mlflow.update_model_version(model, str(sign.version), description=sign.description)
 
 
 def show_reproduction(found: Reproduction) -> None:

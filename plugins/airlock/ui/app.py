@@ -15,10 +15,12 @@ from airlock.settings import SettingsError
 from airlock.ui.audit import audit_page
 from airlock.ui.dossiers import dossier_file
 from airlock.ui.incidents import incidents_page
+from airlock.ui.lineage import lineage
 from airlock.ui.models import model_page, models_page
 from airlock.ui.quarantine import quarantine_page
 from airlock.ui.rendering import html
 from airlock.ui.stored import stored_page
+from airlock.ui.versions import versions_page
 
 LOG = logging.getLogger(__name__)
 
@@ -44,8 +46,10 @@ def create_app() -> FastAPI:
     )
     app.get("/")(models_page)
     app.get("/incidents")(incidents_page)
+    app.get("/versions")(versions_page)
     app.get("/models/{name}")(model_page)
     app.get("/models/{name}/quarantine")(quarantine_page)
+    app.get("/lineage/{kind}/{name:path}")(lineage)
     app.get("/audit")(audit_page)
     app.get("/pages/{model}/{path:path}")(stored_page)
     app.get("/dossiers/{digest}/{file}")(dossier_file)

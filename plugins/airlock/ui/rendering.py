@@ -44,8 +44,13 @@ FILTERS: dict[str, Callable[..., str]] = {"moment": moment, "figure": figure, "s
 ENVIRONMENT.filters.update(FILTERS)
 
 
-def html(template: str, request: Request, status: int = 200, **facts: Any) -> HTMLResponse:
-    """Render a page; `up` leads from it to the first page of Airlock, and `airflow` to Airflow's own."""
+def html(
+    template: str, request: Request, status: int = 200, *, forms: bool = False, **facts: Any
+) -> HTMLResponse:
+    """Render a page; `up` leads from it to the first page of Airlock, and `airflow` to Airflow's own.
+
+    Its forms are sent nowhere, or with `forms` to Airflow itself.
+    """
     nonce = secrets.token_urlsafe(16)
     depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
     up = "../" * max(depth, 0) or "./"
@@ -54,7 +59,7 @@ def html(template: str, request: Request, status: int = 200, **facts: Any) -> HT
     )
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        f"base-uri 'none'; form-action '{'self' if forms else 'none'}'; frame-ancestors 'self'"
     )
     return HTMLResponse(
         page,

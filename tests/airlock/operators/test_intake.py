@@ -56,7 +56,7 @@ def test_each_version_is_found_once_mailed_and_starts_a_run_of_its_own(
     assert one["trigger_run_id"] == f"intake__version_{version}"
     assert find("scheduled__1") == found  # tried again
     assert find("scheduled__2") == []
-    mails = [mail for mail in post.mails() if f"version {version} was registered by hand" in mail["Subject"]]
+    mails = [mail for mail in post.mails if f"version {version} was registered by hand" in mail["Subject"]]
     assert [mail["To"] for mail in mails] == ["dana@airlock.example"]
     with engine.connect() as conn:
         logged = conn.execute(
@@ -67,7 +67,7 @@ def test_each_version_is_found_once_mailed_and_starts_a_run_of_its_own(
 
 
 def test_who_triggers_the_intake_by_hand_must_be_one_who_may_train(version: int) -> None:
-    with pytest.raises(RunError, match="vera may not train"):
+    with pytest.raises(RunError, match="vera is not in people.yaml, so may not train"):
         find("manual__vera", user="vera")
     assert training(find("manual__dana", user="dana"), version)
 

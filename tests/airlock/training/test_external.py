@@ -128,7 +128,5 @@ def test_what_does_not_answer_the_question_is_refused_with_what_is_wrong(
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_an_answer_that_is_no_number_is_refused() -> None:
-    with pytest.raises(
-        ExternalError, match="the held-out rows with one finite number for each"
-    ):
+    with pytest.raises(ExternalError, match="the held-out rows with one finite number for each"):
         adopted("regression", Endless().fit(PETALS, LENGTHS))

@@ -1,0 +1,1 @@
+"""Lineage: from a source to a prediction and back, along the records and the evidence store."""

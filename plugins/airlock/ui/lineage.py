@@ -1,0 +1,26 @@
+"""Lineage: where a thing comes from and what came of it, as a page for people and as JSON for programs."""
+
+from fastapi import HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from airlock.governance.lineage.thing import LineageError
+from airlock.governance.lineage.trace import KINDS, trace
+from airlock.governance.records import RecordError
+from airlock.settings import database_url, settings
+from airlock.store import Store
+from airlock.ui.queries import engine
+from airlock.ui.rendering import html
+
+
+def lineage(request: Request, kind: str, name: str) -> Response:
+    """Trace a thing; who asks for a page gets one, everybody else JSON."""
+    with engine(database_url()).connect() as connection:
+        try:
+            found = trace(connection, Store(settings().store), kind, name)
+        except LineageError as error:
+            raise HTTPException(404, str(error)) from None
+        except RecordError as error:
+            raise HTTPException(409, str(error)) from None
+    if "text/html" in request.headers.get("accept", ""):
+        return html("lineage", request, thing=found, kinds=tuple(KINDS))
+    return JSONResponse(found.to_json(), headers={"Cache-Control": "no-store"})
