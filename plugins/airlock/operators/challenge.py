@@ -5,14 +5,17 @@ from typing import Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
+from airlock.operators.refusal import refusals
 from airlock.operators.release_step import ReleaseStepOperator
+from airlock.operators.showing import show
 from airlock.settings import settings
 
 
 class ChallengeOperator(ReleaseStepOperator):
     """Prove that dossier and package are still what was approved, start the challenger, and smoke test it.
 
-    One that does not answer as its package says it must has ended: the next tasks find it so.
+    What is not is refused for good, with its reason on record. One that does not answer as its package says
+    it must has ended: the next tasks find it so.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -21,7 +24,7 @@ class ChallengeOperator(ReleaseStepOperator):
         from airlock.governance import challengers
         from airlock.package.package import open_package
 
-        with database().begin() as connection:
+        with refusals(self, context), database().begin() as connection:
             release, candidate = self.records(connection, context)
             prove_dossier(
                 self.store,
@@ -40,4 +43,5 @@ class ChallengeOperator(ReleaseStepOperator):
                 challengers.end(
                     connection, challenger, outcome="broke", because=str(failure), at=timezone.utcnow()
                 )
+        show(release.id)
         return {"challenger": challenger.id, "version": challenger.version}

@@ -17,6 +17,7 @@ from airlock.governance.records import RecordError
 from airlock.package.labels import label_of
 from airlock.spec import ModelSpec
 from airlock.spec.deployment import Deployment
+from airlock.store import StoreError
 from tests.airlock.governance.records import MOMENT, approved_release, register
 from tests.airlock.lender import CALM, DAY, Lender
 
@@ -115,7 +116,7 @@ def test_the_next_share_needs_the_smoke_test(
     spec, challenger = spec_of(lender, "canary", shares=[0.2, 0.5]), start("canary", 0.2)
     answered(1, ["true"] * 30)
     answered(2, ["true"] * 30)
-    with pytest.raises(Exception, match="package"):  # there is no package to take the examples from
+    with pytest.raises(StoreError):  # there is no package to take the examples from
         look(spec, challenger.release_id, place, at=SOON)
     with place.engine.connect() as conn:
         kept = challengers.of_release(conn, challenger.release_id)
