@@ -168,6 +168,38 @@ def test_quarantine_asks_for_a_decision_and_a_reason(bag: Any) -> None:
             filled_in(dag, given)
 
 
+def test_restore_asks_for_an_incident_and_a_reason(bag: Any) -> None:
+    dag = bag.dags["restore"]
+    assert [task.task_id for task in dag.tasks] == ["restore"]
+    good = {"incident": 12, "reason": "somebody tried the alias out"}
+    assert filled_in(dag, good)["incident"] == 12
+    for wrong in ({"incident": 0}, {"incident": "12"}, {"reason": ""}):
+        with pytest.raises(ParamValidationError):
+            filled_in(dag, good | wrong)
+
+
+def test_rollback_asks_for_a_model_and_a_reason(bag: Any) -> None:
+    dag = bag.dags["rollback"]
+    assert [task.task_id for task in dag.tasks] == ["roll_back"]
+    good = {"model": "credit_risk", "reason": "it refuses everybody"}
+    assert filled_in(dag, good)["model"] == "credit_risk"
+    for wrong in (
+        {"reason": "x"},
+        good | {"reason": ""},
+        good | {"model": "nobody"},
+        {"model": "credit_risk"},
+    ):
+        with pytest.raises(ParamValidationError):
+            filled_in(dag, wrong)
+
+
+def test_a_drill_is_held_every_month_and_never_two_at_once(bag: Any) -> None:
+    dag = bag.dags["drill"]
+    assert [task.task_id for task in dag.tasks] == ["drill"]
+    assert dag.timetable.expression == "0 9 1 * *"
+    assert dag.max_active_runs == 1 and not dag.params
+
+
 def filled_in(dag: Any, given: dict[str, Any]) -> Any:
     """Return what a run is started with, as Airflow checks a form."""
     params = copy.deepcopy(dag.params)

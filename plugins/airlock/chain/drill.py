@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.smoke import SmokeTestFailed, smoke_test
+from airlock.chain.smoke import PATIENCE_SECONDS, SmokeTestFailed, smoke_test
 from airlock.governance import audit_log, challengers, deployments
 from airlock.governance.deployments import Deployment
 from airlock.governance.records import RecordError
@@ -118,5 +118,5 @@ class Driller:
             return swap(conn, current, other, by=self.by, because=because, at=self.now(), run=self.run)
 
     def _seconds(self, serves: Deployment, package: Package) -> float:
-        smoke_test(self.scoring_url, package, version=serves.version)
+        smoke_test(self.scoring_url, package, version=serves.version, patience=PATIENCE_SECONDS)
         return round((self.now() - serves.deployed_at).total_seconds(), 2)
