@@ -24,7 +24,7 @@ from airlock.governance.candidates import Candidate
 from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.engine import connect
 from airlock.governance.incidents import Incident
-from airlock.governance.tables import deployments
+from airlock.governance.tables import challengers, deployments
 from airlock.store import Store
 from airlock.training.mlflow_client import client
 from airlock.training.registry import register, show_champion
@@ -82,6 +82,18 @@ class Production:
 
     def insert_deployment(self) -> int:
         """Write past Airlock that the other version serves, by a release that nobody approved."""
+        self.retire()
+        values = self._forged() | {"deployed_at": datetime.now(UTC)}
+        made = sa.insert(deployments).values(values).returning(deployments.c.id)
+        return self.execute(made).scalar_one()
+
+    def insert_challenger(self) -> int:
+        """Write past Airlock that the other version answers half of all."""
+        trial = {"way": "canary", "share": 0.5, "step": 1, "started_at": MOMENT, "stepped_at": MOMENT}
+        made = sa.insert(challengers).values(self._forged() | trial).returning(challengers.c.id)
+        return self.execute(made).scalar_one()
+
+    def _forged(self) -> dict[str, Any]:
         with self.engine.begin() as conn:
             release = releases.open_release(
                 conn,
@@ -90,17 +102,13 @@ class Production:
                 people=1,
                 opened_at=MOMENT,
             )
-        self.retire()
-        values = {
+        return {
             "model": MODEL,
             "release_id": release.id,
             "candidate_id": self.other.id,
             "version": self.other.version,
             "package_digest": self.other.package_digest,
-            "deployed_at": datetime.now(UTC),
         }
-        made = sa.insert(deployments).values(values).returning(deployments.c.id)
-        return self.execute(made).scalar_one()
 
     def retire(self) -> None:
         """Write past Airlock that nothing serves."""

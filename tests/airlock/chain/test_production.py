@@ -107,6 +107,15 @@ def test_an_alias_that_was_removed_is_found_and_set_again(calm: Production) -> N
     assert alias(calm) == 1
 
 
+def test_an_alias_of_a_challenger_that_there_is_not_is_found_and_removed(calm: Production) -> None:
+    calm.mlflow.set_registered_model_alias(MODEL, "challenger", "2")
+    incident = only(calm, "alias_moved")
+    assert "alias challenger of loans points at version 2" in incident.sentence
+    assert "nothing runs beside the champion by right" in incident.sentence
+    restored(calm, incident)
+    assert "challenger" not in calm.mlflow.get_registered_model(MODEL).aliases
+
+
 def test_an_alias_may_follow_a_deployment_for_ten_minutes(calm: Production) -> None:
     """The smoke test comes first; but it may only show what served before, which is nothing here."""
     soon, late = (calm.deployed.deployed_at + timedelta(minutes=minutes) for minutes in (9, 11))
@@ -141,6 +150,14 @@ def test_a_row_inserted_by_hand_serves_nobody_and_the_proven_champion_comes_back
         assert records.compare(conn) == (), "the log tells of everything that is recorded"
     assert champion and champion.version == 1
     assert calm.api.client.get(f"/v1/models/{MODEL}").json()["version"] == 1
+
+
+def test_a_challenger_inserted_by_hand_answers_nobody_and_is_ended(calm: Production) -> None:
+    forged = calm.insert_challenger()
+    incident = only(calm, "unapproved_challenger")
+    assert f"Challenger {forged} says that loans version 2 runs beside the champion" in incident.sentence
+    restored(calm, incident)
+    assert calm.api.client.get(f"/v1/models/{MODEL}").json()["challenger"] is None
 
 
 def test_a_champion_retired_by_hand_is_found_and_serves_again(calm: Production) -> None:

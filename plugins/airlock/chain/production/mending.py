@@ -16,7 +16,6 @@ from airlock.governance import challengers, deployments
 from airlock.governance.engine import lock
 from airlock.store import Store
 from airlock.training.mlflow_client import client
-from airlock.training.registry import CHAMPION, show_champion
 
 #: Where what was found in a package's place is kept, in the evidence store.
 CHANGED = "changed"
@@ -48,12 +47,12 @@ def _standing(conn: Connection, difference: Difference) -> Standing:
 
 
 def _show_alias(difference: Difference, standing: Standing, store: Store) -> str:
-    if standing.proven is None:
-        client().delete_registered_model_alias(standing.model, CHAMPION)
-        return f"MLflow's alias {CHAMPION} of {standing.model} was removed: nothing serves."
-    version = standing.proven.version
-    show_champion(standing.model, version)
-    return f"MLflow's alias {CHAMPION} of {standing.model} points at version {version} again."
+    alias, version = difference.facts["alias"], difference.facts["recorded"]
+    if version is None:
+        client().delete_registered_model_alias(standing.model, alias)
+        return f"MLflow's alias {alias} of {standing.model} was removed."
+    client().set_registered_model_alias(standing.model, alias, str(version))
+    return f"MLflow's alias {alias} of {standing.model} points at version {version} again."
 
 
 def _write_tags(difference: Difference, standing: Standing, store: Store) -> str:

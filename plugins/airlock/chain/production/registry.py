@@ -1,4 +1,4 @@
-"""What MLflow shows, compared with the record: the alias of the champion, and every registered version."""
+"""What MLflow shows, compared with the record: its aliases, and every registered version."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 HIDES: tuple[Kind, ...] = ("alias_moved", "version_deleted", "version_changed")
-#: A release moves the alias last, after its smoke test: for so long it may still show the version before.
+CHALLENGER = "challenger"
+#: A release moves an alias after its smoke test: for so long it may still show the version before.
 SETTLING = timedelta(minutes=10)
 ANSWER_SECONDS = 5.0
 PAGE = 200
@@ -69,7 +70,9 @@ def _of_model(mlflow: "MlflowClient", standing: Standing, at: datetime) -> Itera
             yield _deleted(candidate)
         elif difference := _changed(candidate, found[number]):
             yield difference
-    yield from _alias(standing, aliases.get(CHAMPION), found, at)
+    for alias in (CHAMPION, CHALLENGER):
+        if difference := _moved(standing, alias, aliases.get(alias), found, at):
+            yield difference
 
 
 def _aliases(mlflow: "MlflowClient", model: str) -> Mapping[str, int] | None:
@@ -95,27 +98,37 @@ def _versions(mlflow: "MlflowClient", model: str) -> dict[int, "ModelVersion"]:
     return found
 
 
-def _alias(
-    standing: Standing, shown: int | None, found: Mapping[int, object], at: datetime
-) -> Iterator[Difference]:
-    champion = standing.proven
-    wanted = champion.version if champion else None
-    if shown == wanted or (champion and champion.version not in found):
-        return  # that the version was deleted is told as what it is
-    if champion and at - champion.deployed_at < SETTLING and shown == standing.before:
-        return
-    where = f"MLflow's alias {CHAMPION} of {standing.model}"
-    says = f"version {wanted} serves" if wanted else "nothing serves"
+def _wanted(standing: Standing, at: datetime) -> dict[str, tuple[int | None, tuple[int | None, ...]]]:
+    """Return the version that each alias must point at, and what it may still point at meanwhile."""
+    champion, beside = standing.proven, None if standing.challenger_refusal else standing.challenger
+    soon = champion is not None and at - champion.deployed_at < SETTLING
+    late: tuple[int | None, ...] = (standing.challenger_before,)
+    if beside is not None:
+        late = (*late, None) if at - beside.started_at < SETTLING else ()
+    return {
+        CHAMPION: (champion.version if champion else None, (standing.before,) if soon else ()),
+        CHALLENGER: (beside.version if beside else None, late),
+    }
+
+
+def _moved(
+    standing: Standing, alias: str, shown: int | None, found: Mapping[int, object], at: datetime
+) -> Difference | None:
+    wanted, meanwhile = _wanted(standing, at)[alias]
+    if shown == wanted or shown in meanwhile or (wanted is not None and wanted not in found):
+        return None  # that a version was deleted is told as what it is
+    serves = "serves" if alias == CHAMPION else "runs beside the champion"
+    says = f"version {wanted} {serves}" if wanted else f"nothing {serves}"
     points = f"points at version {shown}" if shown else "is missing"
-    yield Difference(
+    return Difference(
         "alias_moved",
-        f"{standing.model}/{CHAMPION}",
+        f"{standing.model}/{alias}",
         standing.model,
-        f"{where} {points}, and {says} by right. Production follows the record; "
-        "people who look into MLflow are misled.",
+        f"MLflow's alias {alias} of {standing.model} {points}, and {says} by right. Production follows the "
+        "records; people who look into MLflow are misled.",
         f"A restore points the alias at version {wanted}." if wanted else "A restore removes the alias.",
         restorable=True,
-        facts={"recorded": wanted, "found": shown},
+        facts={"alias": alias, "recorded": wanted, "found": shown},
     )
 
 

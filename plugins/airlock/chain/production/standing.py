@@ -15,6 +15,7 @@ from airlock.governance.passage import SERVING
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import audit_log as log_table
 from airlock.governance.tables import candidates as candidates_table
+from airlock.governance.tables import challengers as challengers_table
 from airlock.governance.tables import deployments as deployments_table
 from airlock.governance.tables import releases as releases_table
 
@@ -41,7 +42,8 @@ class Standing:
 
     `champion` is the row that says what serves, `refusal` why it is not proved, empty where it is; `logged`
     is the deployment that the audit log says serves, and `proven` its row where that can be proved. `before`
-    is the version that served before; `approved` are candidates whose releases wait to be deployed.
+    is the version that served before, `challenger_before` the one that last ran beside a champion; `approved`
+    are candidates whose releases wait to be deployed.
     """
 
     model: str
@@ -53,6 +55,7 @@ class Standing:
     before: int | None = None
     challenger: Challenger | None = None
     challenger_refusal: str = ""
+    challenger_before: int | None = None
     approved: frozenset[int] = frozenset()
 
     @property
@@ -80,6 +83,7 @@ def standings(conn: Connection) -> tuple[Standing, ...]:
             _before(conn, champion),
             challenger := beside.get(model),
             _refusal_of_challenger(conn, challenger),
+            _challenger_before(conn, model),
             frozenset(approved.get(model, ())),
         )
         for model in sorted({*registered, *champions, *beside})
@@ -147,4 +151,11 @@ def _before(conn: Connection, champion: Deployment | None) -> int | None:
         return None
     known = deployments_table.c
     query = sa.select(known.version).where(known.model == champion.model, known.id < champion.id)
+    return conn.execute(query.order_by(known.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def _challenger_before(conn: Connection, model: str) -> int | None:
+    """Return the version that ran last beside a champion, and does no more."""
+    known = challengers_table.c
+    query = sa.select(known.version).where(known.model == model, known.ended_at.is_not(None))
     return conn.execute(query.order_by(known.id.desc()).limit(1)).scalar_one_or_none()
