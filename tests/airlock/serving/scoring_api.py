@@ -16,9 +16,11 @@ import httpx
 from sqlalchemy import make_url, text
 from sqlalchemy.engine import Engine
 
+from airlock.governance.challengers import Challenger, start
 from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.engine import connect
 from airlock.governance.grants import SCORING
+from airlock.governance.releases import Way
 from airlock.package.package import Package
 from airlock.store import Store
 from tests.airlock.governance.records import approved_release, register
@@ -37,6 +39,7 @@ class ScoringApi:
     engine: Engine
     store: Store
     log_file: Path
+    process: subprocess.Popen[bytes]
 
     def predict(self, *rows: dict[str, Any], **more: Any) -> httpx.Response:
         """Ask for predictions of the loans model."""
@@ -49,11 +52,34 @@ class ScoringApi:
 
     def deploy(self, package: Package, version: int) -> Deployment:
         """Bring a package through the airlock."""
-        with self.engine.begin() as conn:
-            candidate = register(
-                conn, model=package.signature.model, version=version, package_digest=package.digest
-            )
-            return deploy(conn, approved_release(conn, candidate), candidate, datetime.now(UTC))
+        return deployed(self.engine, package, version)
+
+    def challenge(
+        self, package: Package, version: int, way: Way = "canary", share: float = 0.5
+    ) -> Challenger:
+        """Let a package run beside the champion."""
+        return challenging(self.engine, package, version, way, share)
+
+
+def deployed(engine: Engine, package: Package, version: int) -> Deployment:
+    """Bring a package through the airlock, in whatever database."""
+    with engine.begin() as conn:
+        candidate = register(
+            conn, model=package.signature.model, version=version, package_digest=package.digest
+        )
+        return deploy(conn, approved_release(conn, candidate), candidate, datetime.now(UTC))
+
+
+def challenging(
+    engine: Engine, package: Package, version: int, way: Way = "canary", share: float = 0.5
+) -> Challenger:
+    """Let a package run beside the champion, in whatever database."""
+    with engine.begin() as conn:
+        candidate = register(
+            conn, model=package.signature.model, version=version, package_digest=package.digest
+        )
+        release = approved_release(conn, candidate, way=way)
+        return start(conn, release, candidate, share=share, at=datetime.now(UTC))
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -89,7 +115,7 @@ def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
         try:
             wait_until(lambda: _answers(client, process), "the scoring API answers")
-            yield ScoringApi(client, engine, Store(store), log_file)
+            yield ScoringApi(client, engine, Store(store), log_file, process)
         finally:
             process.terminate()
             process.wait(timeout=30)
