@@ -10,12 +10,15 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import releases
+from airlock.governance import audit_log, releases
 from airlock.governance.candidates import Candidate, every
+from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import connect
 from airlock.governance.records import record_of
 from airlock.governance.releases import Release
+from airlock.governance.tables import audit_log as log_table
+from airlock.governance.tables import challengers as challengers_table
 from airlock.governance.tables import deployments as deployments_table
 from airlock.governance.tables import releases as releases_table
 from airlock.settings import SettingsError, database_url
@@ -30,11 +33,20 @@ def why_not(conn: Connection, candidate: Candidate) -> str:
     deployment = _newest(conn, Deployment, deployments_table, candidate.id)
     release = _newest(conn, Release, releases_table, candidate.id)
     answered = len(releases.approvals(conn, release.id)) if release else 0
-    return standing(candidate.model, deployment, release, answered)
+    challenger = _newest(conn, Challenger, challengers_table, candidate.id)
+    if release is None and deployment is None and (refused := _refusal(conn, candidate)):
+        return f"It was not let in: {refused}"
+    return standing(candidate.model, deployment, release, answered, challenger)
 
 
-def standing(model: str, deployment: Deployment | None, release: Release | None, answered: int) -> str:
-    """Say where a registered candidate stands, from its newest deployment, release and answers about that."""
+def standing(
+    model: str,
+    deployment: Deployment | None,
+    release: Release | None,
+    answered: int,
+    challenger: Challenger | None = None,
+) -> str:
+    """Say where a registered candidate stands, from what is newest of it and how many have answered."""
     if deployment:
         since = f"{deployment.deployed_at:%Y-%m-%d %H:%M} UTC"
         if deployment.retired_at is None:
@@ -45,7 +57,26 @@ def standing(model: str, deployment: Deployment | None, release: Release | None,
         return f"It was in production from {since} and {verb} at {until}: {because}."
     if release is None:
         return f"No release of it was opened yet: look at the runs of {model}.release."
+    if challenger is not None and challenger.ended_at is None:
+        return f"{_runs(challenger)} since {challenger.started_at:%Y-%m-%d %H:%M} UTC ({challenger.way})."
     return _waits(release, answered)
+
+
+def _runs(challenger: Challenger) -> str:
+    if challenger.way == "shadow":
+        return "It runs beside the champion unheard,"
+    return f"It answers {challenger.share * 100:.0f} % of the entities,"
+
+
+def _refusal(conn: Connection, candidate: Candidate) -> str | None:
+    """Return why a candidate was last kept out of production, as the audit log has it."""
+    about = (
+        log_table.c.model == candidate.model,
+        log_table.c.act == "deployment_refused",
+        log_table.c.facts["candidate"].as_string() == str(candidate.id),
+    )
+    refused = list(audit_log.entries(conn, *about))
+    return str(refused[-1].facts["reason"]) if refused else None
 
 
 def _waits(release: Release, answered: int) -> str:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
+from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import connect
 from airlock.governance.records import record_of
@@ -17,6 +18,7 @@ from airlock.governance.releases import Release
 from airlock.governance.tables import (
     approvals,
     candidates,
+    challengers,
     deployments,
     nights,
     quarantine,
@@ -152,6 +154,7 @@ def _standings(conn: Connection, model: str) -> dict[int, str]:
     """Say of each registered candidate why it is not in production, or since when it is."""
     deployed = _newest_of_candidates(conn, Deployment, deployments, model)
     opened = _newest_of_candidates(conn, Release, releases, model)
+    beside = _newest_of_candidates(conn, Challenger, challengers, model)
     answers = _answers(conn, [release.id for release in opened.values()])
     known = sa.select(candidates.c.id).where(candidates.c.model == model, candidates.c.state == "registered")
     return {
@@ -160,6 +163,7 @@ def _standings(conn: Connection, model: str) -> dict[int, str]:
             deployed.get(candidate),
             opened.get(candidate),
             len(answers.get(opened[candidate].id, ())) if candidate in opened else 0,
+            beside.get(candidate),
         )
         for candidate in conn.execute(known).scalars()
     }

@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.governance import candidates, releases
+from airlock.governance import audit_log, candidates, challengers, releases
 from airlock.governance.deployments import champion, deploy, withdraw
+from airlock.governance.grants import READER
 from airlock.governance.why import main, why_not
+from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 
@@ -31,7 +33,9 @@ def test_one_that_waits_says_for_how_many(conn: Connection) -> None:
     [
         ("rejected", "Rejected by omar: too small."),
         ("superseded", "Superseded: version 2."),
-        ("expired", "No."),
+        ("expired", "Nobody answered within 3 days."),
+        ("rejected", "approve_2 was marked as success by hand, which approves nothing."),
+        ("failed", "approve_1 failed. Nobody answered."),
     ],
 )
 def test_one_whose_release_ended_gives_its_reason(
@@ -47,6 +51,51 @@ def test_an_approved_one_that_is_not_deployed_says_so(conn: Connection) -> None:
     candidate = register(conn)
     approved_release(conn, candidate)
     assert why_not(conn, candidate).startswith("It is approved and not deployed yet")
+
+
+@pytest.mark.parametrize(
+    ("way", "share", "line"),
+    [
+        ("canary", 0.1, "It answers 10 % of the entities, since 2026-03-01 12:00 UTC (canary)."),
+        ("ab", 0.5, "It answers 50 % of the entities, since 2026-03-01 12:00 UTC (ab)."),
+        (
+            "shadow",
+            0.0,
+            "It runs beside the champion unheard, since 2026-03-01 12:00 UTC (shadow).",
+        ),
+    ],
+)
+def test_one_that_runs_beside_the_champion_says_how(
+    conn: Connection, way: releases.Way, share: float, line: str
+) -> None:
+    serving = register(conn)
+    deploy(conn, approved_release(conn, serving), serving, MOMENT)
+    candidate = register(conn, version=2)
+    release = releases.open_release(
+        conn, candidate=candidate, dag_run_id="r", people=0, way=way, opened_at=MOMENT
+    )
+    release = releases.close(conn, release.id, state="approved", reason="No person is asked.", at=MOMENT)
+    challenger = challengers.start(conn, release, candidate, share=share, at=MOMENT)
+    assert why_not(conn, candidate) == line
+    challengers.end(conn, challenger, outcome="broke", because="It failed.", at=MOMENT)
+    releases.close(conn, release.id, state="failed", reason="It failed.", at=MOMENT)
+    assert why_not(conn, candidate) == "It failed."
+
+
+def test_one_that_was_not_let_in_says_why_last(conn: Connection) -> None:
+    candidate = register(conn)
+    for reason in ("It is of another tier.", "It is too old."):
+        facts = {"candidate": candidate.id, "version": candidate.version, "reason": reason}
+        audit_log.append(
+            conn,
+            "deployment_refused",
+            actor="credit_risk.release",
+            at=MOMENT,
+            model="credit_risk",
+            facts=facts,
+        )
+    assert why_not(conn, candidate) == "It was not let in: It is too old."
+    assert why_not(conn, register(conn, version=2)).startswith("No release of it was opened yet")
 
 
 def test_one_that_serves_says_since_when(conn: Connection) -> None:
@@ -74,7 +123,7 @@ def test_one_that_was_withdrawn_says_why(conn: Connection) -> None:
 def test_the_command_prints_a_line_for_each(
     engine: Engine, airlock_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("AIRLOCK_DATABASE_URL", airlock_database)
+    monkeypatch.setenv("AIRLOCK_DATABASE_URL", as_role(READER, airlock_database))
     with engine.begin() as conn:
         register(conn)
         register(conn, version=None, reason="too small")

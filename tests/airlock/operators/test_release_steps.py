@@ -5,25 +5,39 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from airlock.dossier.errors import DossierError
 from airlock.dossier.summary import summary
+from airlock.governance import audit_log, deployments, releases
+from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
 from airlock.governance.deployments import DeploymentRefused
+from airlock.governance.records import RecordError
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.assets import candidate_asset, champion_asset
 from airlock.operators.close_release import CloseReleaseOperator
+from airlock.operators.decide import DecideOperator
 from airlock.operators.links import dossier_link, mlflow_run_link
 from airlock.operators.open_release import OpenReleaseOperator
+from airlock.operators.question import question
+from airlock.operators.register import RegisterOperator
+from airlock.operators.run import RunError
 from airlock.store import StoreError
 from airlock.training.mlflow_client import client
-from tests.airlock.governance.records import register
+from tests.airlock.governance.records import MOMENT, approved_release, register
 from tests.airlock.lender import Lender, Trained
+from tests.airlock.operators.judging import judged
 from tests.airlock.operators.releasing import OWN, RUN, Answer, champion, decided, deploy, recorded
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
+
+
+def logged(engine: Engine) -> list[Entry]:
+    with engine.connect() as conn:
+        return list(audit_log.entries(conn))
 
 
 def test_opening_takes_the_newest_candidate_and_sums_up_its_dossier(
@@ -31,19 +45,21 @@ def test_opening_takes_the_newest_candidate_and_sums_up_its_dossier(
 ) -> None:
     opened = OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
     assert opened == OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
-    assert opened["version"] == candidate.version
-    assert opened["dossier_digest"] == candidate.dossier
-    assert opened["summary"].startswith(summary(candidate.evidence))
-    assert dossier_link(candidate.dossier) in opened["summary"]
-    assert mlflow_run_link(candidate.mlflow_run_id) in opened["summary"]
-    assert recorded(engine, str(opened["release"])).people == 2
+    assert opened == {"release": opened["release"], "version": candidate.version}
+    release = recorded(engine, str(opened["release"]))
+    assert (release.people, release.way) == (2, "full")
+    shown = question(candidate, (), ())
+    assert shown.startswith(summary(candidate.evidence))
+    assert dossier_link(release.dossier_digest) in shown
+    assert mlflow_run_link(candidate.mlflow_run_id) in shown
 
 
 def test_opening_takes_the_version_of_the_event_or_the_one_asked_for(
     candidate: Candidate, engine: Engine
 ) -> None:
+    recently = {"evidence": candidate.evidence, "recorded_at": candidate.recorded_at}
     with engine.begin() as conn:
-        newer = register(conn, model="loans", version=900, evidence=candidate.evidence)
+        newer = register(conn, model="loans", version=900, **recently)
     event = {candidate_asset("loans"): [{"version": candidate.version}]}
     by_event = context("loans.release", run_id="asset__2", events=event)
     assert OpenReleaseOperator(task_id="open", **OWN).execute(by_event)["version"] == candidate.version
@@ -89,8 +105,8 @@ def test_everybody_is_told_once_and_the_champion_shown(
 @pytest.mark.parametrize(
     ("answers", "state", "reason"),
     [
-        ([], "expired", "Nobody answered in time."),
-        ([("ria", "Approve")], "expired", "Only ria answered in time; 2 people must approve."),
+        ([], "failed", "approve_1 failed. Nobody answered. Trigger loans.release again"),
+        ([("ria", "Approve")], "failed", "approve_2 failed. Only ria answered; 2 people must approve."),
         ([("ria", "Approve"), ("omar", "Reject")], "rejected", "Rejected by omar: evidence read."),
         ([("ria", "Approve"), ("ria", "Approve")], "rejected", "ria answered twice"),
         ([("ria", "Approve"), ("dana", "Approve")], "rejected", "dana is not among the approvers"),
@@ -107,8 +123,9 @@ def test_anything_less_deploys_nothing_and_is_mailed_once(
 ) -> None:
     for slot, (who, choice) in enumerate(answers, start=1):
         answer(slot, who, choice)
-    assert decided(release) == "close"
-    assert decided(release) == "close"
+    ended = {f"approve_{slot}": "success" if slot <= len(answers) else "failed" for slot in (1, 2)}
+    assert decided(release, ended) == "close"
+    assert decided(release, ended) == "close"
     closed = recorded(engine, release)
     assert closed.state == state
     assert closed.reason.startswith(reason)
@@ -122,12 +139,116 @@ def test_anything_less_deploys_nothing_and_is_mailed_once(
     assert champion(engine) is None
 
 
-def test_a_task_marked_as_success_deploys_nothing(release: str, answer: Answer, engine: Engine) -> None:
+def test_a_task_marked_as_success_deploys_nothing_and_is_recorded(
+    release: str, answer: Answer, engine: Engine
+) -> None:
     answer(1, "ria")  # and approve_2 was marked: it left no row
     with pytest.raises(DeploymentRefused, match="is open, not approved"):
         deploy(release)
-    assert decided(release) == "close"
+    assert decided(release, {"approve_1": "success", "approve_2": "success"}) == "close"
+    ended = recorded(engine, release)
+    marked = "approve_2 was marked as success by hand, which approves nothing."
+    assert (ended.state, ended.reason) == ("rejected", marked)
+    assert logged(engine)[-1].facts["reason"] == marked
     assert champion(engine) is None
+
+
+def test_a_skipped_approval_deploys_nothing_and_the_release_ends(release: str, engine: Engine) -> None:
+    assert decided(release, {"approve_1": "skipped", "approve_2": "skipped"}) == "close"
+    assert recorded(engine, release).reason.startswith("approve_1 was skipped by hand. Nobody answered.")
+
+
+def test_a_release_that_has_ended_is_closed_without_a_decision(release: str, engine: Engine) -> None:
+    with engine.begin() as conn:
+        releases.close(conn, int(release), state="expired", reason="Nobody answered.", at=MOMENT)
+    assert decided(release) == "close"
+    assert recorded(engine, release).reason == "Nobody answered."
+
+
+def test_where_no_release_was_opened_nothing_is_decided(installation: Lender) -> None:
+    with pytest.raises(AirflowSkipException, match="No release was opened"):
+        decided("")
+
+
+def test_a_decision_that_was_marked_by_hand_closes_the_release(
+    release: str, engine: Engine, post: PostOffice
+) -> None:
+    CloseReleaseOperator(task_id="close", release=release, **OWN).execute(RUN)
+    ended = recorded(engine, release)
+    assert (ended.state, ended.reason.split(":")[0]) == ("failed", "The run went on without a decision")
+
+
+@pytest.mark.parametrize(
+    ("way", "serves", "branch"),
+    [
+        ("canary", True, "challenge"),
+        ("canary", False, "deploy"),
+        ("full", True, "deploy"),
+    ],
+)
+def test_what_serves_already_is_challenged_first_where_the_spec_says_so(
+    candidate: Candidate, engine: Engine, way: releases.Way, serves: bool, branch: str
+) -> None:
+    with engine.begin() as conn:
+        if serves:
+            older = register(conn, model="loans", version=900)
+            deployments.deploy(conn, approved_release(conn, older), older, MOMENT)
+        newer = register(conn, model="loans", version=901)
+        release = releases.open_release(
+            conn, candidate=newer, dag_run_id=RUN["dag_run"].run_id, people=0, way=way, opened_at=MOMENT
+        )
+    assert decided(str(release.id)) == branch
+
+
+def test_an_event_that_a_person_made_opens_no_release(candidate: Candidate, engine: Engine) -> None:
+    forged = {candidate_asset("loans"): [{"version": candidate.version, "from_rest_api": True}]}
+    with pytest.raises(RunError, match=r"made by hand.*Trigger loans\.release instead"):
+        OpenReleaseOperator(task_id="open", **OWN).execute(
+            context("loans.release", run_id="asset__9", events=forged)
+        )
+    assert [entry.act for entry in logged(engine)] == ["candidate_registered"]
+
+
+def test_a_candidate_that_is_too_old_is_not_opened_and_that_is_recorded(
+    candidate: Candidate, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        old = register(conn, model="loans", version=900, evidence=candidate.evidence)  # of March
+    with pytest.raises(RecordError, match="lets nothing out that is older than 60d"):
+        OpenReleaseOperator(task_id="open", **OWN).execute(RUN)
+    entry = logged(engine)[-1]
+    assert (entry.act, entry.actor) == ("deployment_refused", "loans.release")
+    assert (entry.facts["candidate"], entry.facts["version"]) == (old.id, 900)
+    with engine.connect() as conn:
+        assert releases.open_ones(conn) == ()
+
+
+def test_a_release_of_an_older_candidate_is_superseded_when_it_is_opened(
+    candidate: Candidate, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        register(conn, model="loans", version=900)
+    by_event = {candidate_asset("loans"): [{"version": candidate.version}]}
+    opened = OpenReleaseOperator(task_id="open", **OWN).execute(
+        context("loans.release", run_id="asset__3", events=by_event)
+    )
+    ended = recorded(engine, str(opened["release"]))
+    assert (ended.state, ended.reason) == (
+        "superseded",
+        "Superseded: version 900 was registered in the meantime.",
+    )
+
+
+def test_a_step_of_another_run_does_nothing_to_a_release(
+    release: str, answer: Answer, engine: Engine
+) -> None:
+    answer(1, "ria")
+    answer(2, "omar")
+    other = context("loans.release", run_id="asset__666")
+    with pytest.raises(AirflowFailException, match="was opened by loans.release/asset__1"):
+        DecideOperator(task_id="decide", release=release, **OWN).choose_branch(other)
+    assert recorded(engine, release).state == "open"
+    assert logged(engine)[-1].act == "deployment_refused"
 
 
 def test_a_newer_candidate_supersedes(release: str, answer: Answer, engine: Engine) -> None:
@@ -193,3 +314,22 @@ def test_a_record_that_names_another_model_than_the_dossier_is_not_deployed(
     with pytest.raises(DossierError, match="holds the model .* what was shown is not what would be deployed"):
         deploy(release)
     assert champion(engine) is None
+
+
+def test_approvers_are_told_once_that_a_newer_candidate_needs_no_answer_about_the_older(
+    installation: Lender, trained: Trained, mlflow_url: str, engine: Engine, post: PostOffice
+) -> None:
+    with engine.begin() as conn:
+        older = register(conn, model="loans", version=900)
+        waiting = releases.open_release(
+            conn, candidate=older, dag_run_id="asset__1", people=2, opened_at=MOMENT
+        )
+    running = context(run_id="manual__newer", user="dana")
+    _, kept = judged(running, trained)
+    for _ in range(2):
+        RegisterOperator(task_id="register", **kept, **OWN).execute(running)
+    assert recorded(engine, str(waiting.id)).state == "superseded"
+    CloseReleaseOperator(task_id="close", release=str(waiting.id), **OWN).execute(RUN)
+    (mail,) = post.mails
+    assert mail.recipients == "dana@airlock.example, omar@airlock.example, ria@airlock.example"
+    assert "Nobody needs to answer any more." in " ".join(mail.text.split())
