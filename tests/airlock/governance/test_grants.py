@@ -12,6 +12,7 @@ from airlock.governance import audit_log, grants
 from airlock.governance.engine import connect
 from airlock.governance.grants import GRANTS, READER, ROLES, SCORING, TASKS
 from airlock.governance.records import RecordError
+from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
@@ -53,7 +54,7 @@ def acting_as(database: str) -> Iterator[As]:
     with ExitStack() as stack:
 
         def start(role: str) -> Connection:
-            engine = connect(sa.make_url(database).set(username=role).render_as_string(hide_password=False))
+            engine = connect(as_role(role, database))
             stack.callback(engine.dispose)
             return stack.enter_context(engine.connect())
 

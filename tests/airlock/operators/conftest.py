@@ -13,6 +13,8 @@ from sqlalchemy.engine import Engine
 import tests.airflow_home  # noqa: F401 (before Airflow is imported)
 from airlock.governance import candidates, releases
 from airlock.governance.candidates import Candidate
+from airlock.governance.grants import TASKS
+from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained
 from tests.post_office import HOST, PostOffice, post_office
@@ -60,7 +62,7 @@ def installation(
         "AIRLOCK_INCLUDE": str(lender.include),
         "AIRLOCK_STORE": str(lender.store.root),
         "AIRLOCK_AIRFLOW_URL": "http://airflow.example:8080",
-        "AIRFLOW_CONN_AIRLOCK": connection(airlock_database),
+        "AIRFLOW_CONN_AIRLOCK": connection(as_role(TASKS, airlock_database)),
         "AIRFLOW_CONN_WAREHOUSE": connection(warehouse),
     }
     for name, value in settings.items():

@@ -12,6 +12,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from airlock.governance.grants import READER
+from tests.airlock.database_roles import as_role
+
 # Airflow reads its home while it is imported, and would make one in the user's own.
 if "AIRFLOW_HOME" not in os.environ:
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airlock-airflow-")
@@ -40,7 +43,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def app(include: Path, store: Path, airlock_database: str, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The pages, mounted where Airflow mounts them."""
-    monkeypatch.setenv("AIRLOCK_DATABASE_URL", airlock_database)
+    monkeypatch.setenv("AIRLOCK_DATABASE_URL", as_role(READER, airlock_database))
     with warnings.catch_warnings():
         # Airflow warns about itself while it is imported.
         warnings.simplefilter("ignore")

@@ -12,7 +12,9 @@ import httpx
 import pytest
 from sqlalchemy import create_engine
 
+from airlock.governance.grants import READER
 from airlock.store import Store
+from tests.airlock.database_roles import as_role
 from tests.airlock.ui.airflow_server import ROOT, AirflowServer, airflow_server
 from tests.airlock.ui.history import night
 
@@ -45,7 +47,7 @@ def airflow(
         night(conn, "credit_risk", date(2026, 11, 1), "income has shifted.")
     engine.dispose()
     environment = {
-        "AIRLOCK_DATABASE_URL": records,
+        "AIRLOCK_DATABASE_URL": as_role(READER, records),
         "AIRLOCK_INCLUDE": str(ROOT / "include"),
         "AIRLOCK_STORE": str(folder / "store"),
     }
