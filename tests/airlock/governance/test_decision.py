@@ -162,6 +162,12 @@ def test_the_person_who_started_the_training_cannot_approve_it():
     )
 
 
+def test_who_registered_it_in_mlflow_under_a_name_is_taken_to_be_that_person() -> None:
+    state, reason = outcome(RIA, OMAR, trained_by="mlflow:Omar")
+    assert (state, reason) == ("rejected", "omar started the training and cannot approve it.")
+    assert outcome(RIA, OMAR, trained_by="mlflow:bob")[0] == "approved"
+
+
 def test_somebody_who_is_no_approver_is_rejected():
     assert outcome(RIA, replace(OMAR, responder="ada")) == (
         "rejected",
