@@ -16,6 +16,7 @@ DEFAULTS = {
     "AIRLOCK_HOME": ".airlock",
     "AIRLOCK_INCLUDE": "include",
     "AIRLOCK_STORE": "",
+    "AIRLOCK_ANCHORS": "",
     "AIRLOCK_AIRFLOW_PORT": "8080",
     "AIRLOCK_MLFLOW_PORT": "5000",
     "AIRLOCK_SCORING_PORT": "8000",
@@ -30,6 +31,7 @@ class Settings:
     home: Path
     include: Path
     store: Path
+    anchors: Path
     airflow_port: int
     mlflow_port: int
     scoring_port: int
@@ -97,6 +99,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
         home=home,
         include=_path(values["AIRLOCK_INCLUDE"]),
         store=_path(values["AIRLOCK_STORE"]) if values["AIRLOCK_STORE"] else home / "store",
+        anchors=_path(values["AIRLOCK_ANCHORS"]) if values["AIRLOCK_ANCHORS"] else home / "anchors.jsonl",
         airflow_port=ports["AIRLOCK_AIRFLOW_PORT"],
         mlflow_port=ports["AIRLOCK_MLFLOW_PORT"],
         scoring_port=ports["AIRLOCK_SCORING_PORT"],
