@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
 def summary(verified: Verification) -> str:
     """Return in one line what was verified."""
     anchored = (
-        f"the newest anchor that holds is of row {verified.anchored}" if verified.anchored else "no anchor"
+        f"the newest anchor that holds is of row {verified.anchored}"
+        if verified.anchored
+        else "no anchor holds"
     )
     found = f"{len(verified.findings)} findings" if verified.findings else "nothing is wrong"
     return f"{verified.rows} rows, the head is {verified.head.digest}, {anchored}: {found}."

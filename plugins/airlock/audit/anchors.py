@@ -48,7 +48,7 @@ def read(path: Path) -> tuple[tuple[Anchor, ...], tuple[Finding, ...]]:
     for number, line in enumerate(lines, start=1):
         try:
             kept.append(_anchor(line))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             findings.append(
                 Finding(f"{path}, line {number} is damaged: it is no anchor. A mail to the auditors has it.")
             )

@@ -53,15 +53,15 @@ def anchor(engine: Engine, file: Path, verified: Head, *, actor: str, run: str |
     facts = vars(verified)
     with engine.begin() as conn:
         lock(conn, ANCHORING)
-        row = next(audit_log.entries(conn, table.c.seq == verified.seq), None)
-        if row is None or {row.digest, row.true_digest} != {verified.digest}:
+        rows = tuple(audit_log.entries(conn, table.c.seq == verified.seq))
+        if [{row.digest, row.true_digest} for row in rows] != [{verified.digest}]:
             raise RecordError(
                 f"Row {verified.seq} of the audit log is not what was verified, so nothing was anchored. "
                 "Run make audit."
             )
         later = audit_log.entries(conn, table.c.seq > verified.seq, table.c.act == "log_anchored")
-        if done := next((entry for entry in later if entry.facts == facts), None):
-            return done
+        if done := [entry for entry in later if entry.facts == facts]:
+            return done[0]
         anchors.write(file, Anchor(verified.seq, verified.digest, at))
         return audit_log.append(conn, "log_anchored", actor=actor, at=at, run=run, facts=facts)
 

@@ -33,7 +33,7 @@ def change(conn: Connection, seq: int, column: str, value: object) -> None:
 
 
 def entry(conn: Connection, seq: int) -> Entry:
-    return next(audit_log.entries(conn, audit_log.audit_log.c.seq == seq))
+    return list(audit_log.entries(conn, audit_log.audit_log.c.seq == seq))[0]
 
 
 def insert(conn: Connection, forged: Entry) -> None:
