@@ -48,7 +48,7 @@ def _refuse(step: ReleaseStepOperator, context: Context, because: str) -> None:
             candidate = candidates.find(connection, release.candidate_id)
         champion = deployments.champion(connection, step.model)
         answers = releases.approvals(connection, release.id)
-        if release.state in ("open", "approved"):
+        if release.state == "approved":
             releases.close(connection, release.id, state="failed", reason=because, at=timezone.utcnow())
     digests = {"package_digest": release.package_digest, "dossier_digest": release.dossier_digest}
     refuse_deployment(
