@@ -168,6 +168,8 @@ predictions = sa.Table(
     sa.CheckConstraint("source IN ('api', 'batch')", name="source"),
     sa.CheckConstraint("purpose IN ('decision', 'smoke_test', 'shadow')", name="purpose"),
     sa.Index("predictions_by_event_time", "model", "event_time"),
+    # The log grows in this order, so a block range index of a few pages finds what is new.
+    sa.Index("predictions_by_answer", "scored_at", postgresql_using="brin"),
     sa.Index("predictions_by_entity", "model", "entity_key"),
     sa.Index("predictions_by_run", "model", "run_key", postgresql_where=sa.text("run_key IS NOT NULL")),
 )

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
+from airlock.settings import ROOT
 from airlock.spec import ModelSpec
-from airlock.spec.deployment import Deployment
+from airlock.spec.deployment import Deployment, Trial
 from tests.airlock.loans import loan_spec
 
 WRONG = {
@@ -72,3 +74,11 @@ def test_outcomes_that_come_too_late_cannot_decide() -> None:
 def test_a_policy_names_ways_that_there_are(refusal: Callable[..., str]) -> None:
     said = refusal("ways: [canary", "ways: [green", file="policies/high.yaml")
     assert "ways" in said and "'green' does not fit" in said
+
+
+def test_the_example_in_challengers_md_is_one() -> None:
+    text = (ROOT / "docs" / "challengers.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(text.split("```yaml")[1].split("```")[0])
+    assert Deployment.model_validate(example["deployment"]).way == "canary"
+    for name in Trial.model_fields:
+        assert f"| `{name}` |" in text, f"docs/challengers.md does not explain {name}"

@@ -1,6 +1,7 @@
 """The policy is a floor: a spec may tighten it, never loosen it."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model, load_policy
 from airlock.spec.data import Quarantine, Use
+from airlock.spec.deployment import Deployment
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import METRICS, Task
 from airlock.spec.policy import Policy, Tier, problems_under, under
@@ -153,6 +155,9 @@ def test_a_wrong_policy_is_told_like_a_wrong_spec(
     assert said in message
 
 
+CREDIT = load_model(ROOT / "include", "credit_risk").model_dump(mode="json") | {"name": "credit_risk"}
+DEPLOYMENTS = [{}, {"way": "shadow"}, {"way": "canary"}, {"way": "ab", "trial": {"within": "100d"}}]
+WAYS = ("full", "shadow", "canary", "ab")
 bounds = st.floats(0, 1, allow_nan=False)
 confidences = st.floats(0.5, 1, exclude_max=True)
 shares = st.floats(0, 1, exclude_max=True)
@@ -176,6 +181,7 @@ def policies(draw: st.DrawFn) -> Policy:
         quarantine_share=draw(shares),
         catalogue=draw(st.booleans()),
         automatic_retraining=draw(st.booleans()),
+        ways=tuple(draw(st.lists(st.sampled_from(WAYS), unique=True))),
         drift_psi=draw(st.floats(0.01, 2)),
         limits={Task.BINARY: tuple(draw(st.lists(limits(), max_size=4)))},
     )
@@ -183,7 +189,7 @@ def policies(draw: st.DrawFn) -> Policy:
 
 @st.composite
 def specs(draw: st.DrawFn) -> ModelSpec:
-    content = load_model(ROOT / "include", "credit_risk").model_dump(mode="json") | {"name": "credit_risk"}
+    content = deepcopy(CREDIT)
     content["approval"] = {
         "people": draw(st.integers(0, 5)),
         "timeout": f"{draw(st.integers(1, 50_000))}m",
@@ -196,6 +202,7 @@ def specs(draw: st.DrawFn) -> ModelSpec:
     content["data"]["quarantine"] = {"share": draw(shares)}
     if draw(st.booleans()):
         del content["data"]["catalogue"]
+    content["deployment"] = draw(st.sampled_from(DEPLOYMENTS))
     content["monitoring"]["retraining"]["automatic"] = draw(st.booleans())
     content["monitoring"]["drift"]["psi"] = draw(st.floats(0.01, 2))
     return ModelSpec.model_validate(content)
@@ -223,6 +230,7 @@ def test_what_is_accepted_is_never_looser_than_the_policy(
     assert spec.gates.champion.confidence >= policy.champion_confidence
     assert spec.data.quarantine.share <= policy.quarantine_share
     assert spec.data.catalogue is not None or not policy.catalogue
+    assert spec.deployment.way in (policy.ways or WAYS)
     assert policy.automatic_retraining or not spec.monitoring.retraining.automatic
     metrics = data.draw(st.fixed_dictionaries(dict.fromkeys(METRICS[Task.BINARY], bounds)))
     if passes(under(policy, spec).gates.limits, metrics):
@@ -247,6 +255,7 @@ def test_a_spec_as_tight_as_the_policy_is_accepted(policy: Policy, spec: ModelSp
                     ),
                 }
             ),
+            "deployment": Deployment(way=(policy.ways or WAYS)[0]),
             "data": spec.data.model_copy(
                 update={
                     "quarantine": Quarantine(share=policy.quarantine_share),

@@ -95,6 +95,7 @@ def upgrade() -> None:
     op.create_check_constraint("way", "releases", "way IN ('full', 'shadow', 'canary', 'ab')")
     op.drop_constraint("purpose", "predictions")
     op.create_check_constraint("purpose", "predictions", "purpose IN ('decision', 'smoke_test', 'shadow')")
+    op.create_index("predictions_by_answer", "predictions", ["scored_at"], postgresql_using="brin")
     op.create_table(
         "challengers",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -221,6 +222,7 @@ def downgrade() -> None:
     op.drop_table("incidents")
     op.drop_table("challengers")
     op.drop_constraint("purpose", "predictions")
+    op.drop_index("predictions_by_answer", "predictions")
     op.execute("DELETE FROM predictions WHERE purpose = 'shadow'")
     op.create_check_constraint("purpose", "predictions", "purpose IN ('decision', 'smoke_test')")
     op.drop_constraint("way", "releases")
