@@ -97,7 +97,6 @@ def new_settings(folder: Path, include: Path, ports: list[int]) -> Settings:
         include=include,
         store=home / "store",
         anchors=home / "anchors.jsonl",
-        anchors=home / "anchors.jsonl",
         airflow_port=airflow,
         mlflow_port=mlflow,
         scoring_port=scoring,
