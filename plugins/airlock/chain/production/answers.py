@@ -63,6 +63,8 @@ def _wrong(standing: Standing, said: Mapping[str, Any] | None, store: Store, sco
     champion = standing.champion
     if champion is None:
         return f"it serves {_named(said)}, and the record says that nothing does" if said else ""
+    if standing.refusal and standing.logged == champion.id:
+        return ""  # its records were changed after it was proved, which is told as what it is
     serves = f"the record says that {_named(vars(champion))} serves"
     return _held(serves, said, champion, standing.refusal, store, scoring_url, beside=False)
 

@@ -27,7 +27,8 @@ def _unapproved(standing: Standing, row: Deployment) -> Difference:
         f"{row.model}/{row.id}",
         row.model,
         f"Deployment {row.id} says that {row.model} version {row.version} serves, and that cannot be proved: "
-        f"{standing.refusal} Production does not answer by it.",
+        f"{standing.refusal} Production does not answer by it"
+        f"{', unless it proved it before its records were changed.' if changed else '.'}",
         "The audit log names this very deployment, so its records were changed afterwards. Let whoever owns "
         "the database write them back as the log has them (make audit names them), then run restore."
         if changed
