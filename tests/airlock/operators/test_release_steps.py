@@ -9,23 +9,21 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.dossier.errors import DossierError
 from airlock.dossier.summary import summary
 from airlock.governance import audit_log, deployments, releases
 from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
-from airlock.governance.deployments import DeploymentRefused
 from airlock.governance.records import RecordError
 from airlock.operators.announce import AnnounceOperator
 from airlock.operators.assets import candidate_asset, champion_asset
 from airlock.operators.close_release import CloseReleaseOperator
 from airlock.operators.decide import DecideOperator
+from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import dossier_link, mlflow_run_link
 from airlock.operators.open_release import OpenReleaseOperator
 from airlock.operators.question import question
 from airlock.operators.register import RegisterOperator
 from airlock.operators.run import RunError
-from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.governance.records import MOMENT, approved_release, register
 from tests.airlock.lender import Lender, Trained
@@ -134,7 +132,7 @@ def test_anything_less_deploys_nothing_and_is_mailed_once(
     (mail,) = post.mails
     assert mail.recipients == "dana@airlock.example, omar@airlock.example, ria@airlock.example"
     assert closed.reason in " ".join(mail.text.split())
-    with pytest.raises(DeploymentRefused, match=f"is {state}, not approved"):
+    with pytest.raises(ExplainedFailure, match=f"is {state}, not approved"):
         deploy(release)
     assert champion(engine) is None
 
@@ -143,7 +141,7 @@ def test_a_task_marked_as_success_deploys_nothing_and_is_recorded(
     release: str, answer: Answer, engine: Engine
 ) -> None:
     answer(1, "ria")  # and approve_2 was marked: it left no row
-    with pytest.raises(DeploymentRefused, match="is open, not approved"):
+    with pytest.raises(ExplainedFailure, match="is open, not approved"):
         deploy(release)
     assert decided(release, {"approve_1": "success", "approve_2": "success"}) == "close"
     ended = recorded(engine, release)
@@ -267,10 +265,10 @@ def test_a_package_that_is_not_what_was_approved_is_not_deployed(
     answer(2, "omar")
     assert decided(release) == "deploy"
     monkeypatch.setenv("AIRLOCK_STORE", str(tmp_path / "empty"))
-    with pytest.raises(StoreError, match="is not in the evidence store"):
+    with pytest.raises(ExplainedFailure, match="is not in the evidence store"):
         deploy(release)
     assert champion(engine) is None
-    assert recorded(engine, release).state == "approved"
+    assert recorded(engine, release).state == "failed"
 
 
 @pytest.mark.parametrize(
@@ -295,10 +293,10 @@ def test_one_byte_changed_in_the_dossier_is_not_deployed(
     content = bytearray(changed.read_bytes())
     content[len(content) // 2] ^= 1
     changed.write_bytes(content)
-    with pytest.raises(StoreError, match="dossiers .* was changed"):
+    with pytest.raises(ExplainedFailure, match="dossiers .* was changed"):
         deploy(release)
     assert champion(engine) is None
-    assert recorded(engine, release).state == "approved"
+    assert recorded(engine, release).state == "failed"
 
 
 def test_a_record_that_names_another_model_than_the_dossier_is_not_deployed(
@@ -311,7 +309,9 @@ def test_a_record_that_names_another_model_than_the_dossier_is_not_deployed(
     with engine.begin() as conn:
         for table in ("candidates", "releases"):
             conn.execute(text(f"UPDATE {table} SET package_digest = :other"), {"other": other})
-    with pytest.raises(DossierError, match="holds the model .* what was shown is not what would be deployed"):
+    with pytest.raises(
+        ExplainedFailure, match="holds the model .* what was shown is not what would be deployed"
+    ):
         deploy(release)
     assert champion(engine) is None
 

@@ -58,8 +58,9 @@ def shown(trained: Trained, mlflow_url: str) -> None:
     mlflow = client()
     if not mlflow.search_registered_models("name = 'loans'"):
         mlflow.create_registered_model("loans")
+    run = mlflow.get_run(trained.made[0]["mlflow_run_id"])
     while len(mlflow.search_model_versions("name = 'loans'")) < 2:
-        mlflow.create_model_version("loans", source="mlflow-artifacts:/x")
+        mlflow.create_model_version("loans", source=run.info.artifact_uri, run_id=run.info.run_id)
 
 
 def by(user: str | None, reason: str = "it refuses everybody", run_id: str = "manual__back") -> Any:
