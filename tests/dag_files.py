@@ -49,3 +49,11 @@ def edges(dag: Any) -> Edges:
 def chain(*tasks: str) -> Edges:
     """Return the edges of tasks that follow one another."""
     return set(zip(tasks, tasks[1:], strict=False))
+
+
+def release_edges(people: int) -> Edges:
+    """Return the edges of a release that asks so many people."""
+    asked = [f"approve_{slot}" for slot in range(1, people + 1)]
+    straight = chain("open", *asked, "decide", "deploy", "smoke_test", "announce")
+    trial = chain("decide", "challenge", "observe", "conclude", "deploy") | {("challenge", "conclude")}
+    return straight | trial | {(last, "close") for last in ("open", "decide", "conclude")}

@@ -208,8 +208,8 @@ REALISTIC: dict[str, dict[str, Any]] = {
     "incident_opened": {
         "number": 12,
         "model": "credit_risk",
-        "sentence": "MLflow's alias champion of credit_risk points at version 5, and the deployment record says "
-        "that version 4 serves.",
+        "sentence": "MLflow's alias champion of credit_risk points at version 5, and the deployment record "
+        "says that version 4 serves.",
         "found_at": datetime(2026, 11, 2, 4, 0, tzinfo=UTC),
         "mend": "A restore points the alias at version 4.",
         "restorable": True,

@@ -56,8 +56,8 @@ def test_each_version_is_found_once_mailed_and_starts_a_run_of_its_own(
     assert one["trigger_run_id"] == f"intake__version_{version}"
     assert find("scheduled__1") == found  # tried again
     assert find("scheduled__2") == []
-    mails = [mail for mail in post.mails if f"version {version} was registered by hand" in mail["Subject"]]
-    assert [mail["To"] for mail in mails] == ["dana@airlock.example"]
+    mails = [mail for mail in post.mails if f"version {version} was registered by hand" in mail.subject]
+    assert [mail.recipients for mail in mails] == ["dana@airlock.example"]
     with engine.connect() as conn:
         logged = conn.execute(
             text("SELECT actor, run, facts FROM audit_log WHERE act = 'version_found' ORDER BY seq")

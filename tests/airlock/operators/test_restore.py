@@ -62,7 +62,7 @@ def test_each_incident_is_mailed_once_to_those_who_may_restore_and_the_owner(
     }
     number = of_kind(engine, MOVED).id
     (mail,) = [mail for mail in post.mails if f"Incident {number}:" in mail.subject]
-    assert {"mika@airlock.example", "admin@airlock.example"} <= set(mail.recipients)
+    assert {"mika@airlock.example", "admin@airlock.example"} <= set(mail.recipients.split(", "))
     assert "http://airflow.example:8080/dags/restore" in mail.text
     assert "A restore removes the alias." in mail.text
 
