@@ -172,6 +172,7 @@ def _decides_about_people(spec: dict[str, Any]) -> None:
     spec["risk_tier"] = "high"
     spec["gates"]["champion"]["confidence"] = 0.8
     spec["approval"]["people"] = 2
+    spec["deployment"] = {"way": "canary"}
     spec["data"]["catalogue"] = {"source": "biopsies", "purpose": "second_look"}
 
 
