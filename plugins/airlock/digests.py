@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 20
+#: Stands for whatever is no file of its own below a folder: its content could be changed from elsewhere.
+FOREIGN = "neither a file nor a folder"
 
 
 def canonical_json(value: Any) -> bytes:
@@ -46,11 +48,16 @@ def digest_of_file(path: Path) -> str:
 
 
 def digests_of_folder(folder: Path) -> dict[str, str]:
-    """Return the digest of every file below `folder`, by its path relative to it."""
+    """Return the digest of every file below `folder`, by its path relative to it.
+
+    A link is not followed, and neither it nor anything else that can be opened passes for what it leads to.
+    """
+    inside = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
     return {
         path.relative_to(folder).as_posix(): digest_of_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not path.is_symlink()
+        else FOREIGN
+        for path in inside
     }
 
 

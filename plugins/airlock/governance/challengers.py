@@ -70,17 +70,30 @@ def prove(conn: Connection, challenger: Challenger) -> None:
             f"{_name(challenger)} is not what release {challenger.release_id} is about: its record was "
             "changed past Airlock. Look for who changed it."
         )
-    about = (
-        log_table.c.model == challenger.model,
-        log_table.c.act.in_(("challenger_started", "challenger_stepped", "challenger_ended")),
-        log_table.c.facts["challenger"].as_string() == str(challenger.id),
-    )
-    said = [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
-    if not said or said[-1].act == "challenger_ended" or said[-1].facts != _facts(challenger):
+    last = _last_said(conn, challenger)
+    if last is None or last.act == "challenger_ended" or last.facts != _facts(challenger):
         raise DeploymentRefused(
             f"The audit log does not say that {challenger.model} version {challenger.version} runs as a "
             f"{challenger.way} with a share of {challenger.share:g}: its record was changed past Airlock. "
             "Look for who changed it."
+        )
+
+
+def prove_passed(conn: Connection, challenger: Challenger) -> None:
+    """Prove that a challenger has passed: its record says so, and the audit log says it last of all.
+
+    Raises
+    ------
+    DeploymentRefused
+        When it has not, or the log does not say so.
+    """
+    if challenger.outcome != "passed":
+        raise DeploymentRefused(f"{_name(challenger)} has not passed: {challenger.outcome or 'still runs'}.")
+    last = _last_said(conn, challenger)
+    if last is None or last.act != "challenger_ended" or last.facts != _facts(challenger):
+        raise DeploymentRefused(
+            f"The audit log does not say that {challenger.model} version {challenger.version} has passed: "
+            "its record was changed past Airlock. Look for who changed it, and release the version again."
         )
 
 
@@ -223,15 +236,23 @@ def _change(conn: Connection, challenger: Challenger, **values: object) -> Chall
 def _append(conn: Connection, act: audit_log.Act, challenger: Challenger, at: datetime) -> None:
     release = releases.find(conn, challenger.release_id)
     assert release is not None  # a foreign key holds it
-    facts = _facts(challenger)
-    if challenger.outcome is not None:
-        facts |= {"outcome": challenger.outcome, "because": challenger.ended_because}
-    dag = f"{challenger.model}.release"
+    dag, facts = f"{challenger.model}.release", _facts(challenger)
     audit_log.append(conn, act, actor=dag, at=at, model=challenger.model, run=release.run, facts=facts)
 
 
+def _last_said(conn: Connection, challenger: Challenger) -> audit_log.Entry | None:
+    """Return the log's last row about a challenger, without rows that are no longer what they were."""
+    about = (
+        log_table.c.model == challenger.model,
+        log_table.c.act.in_(("challenger_started", "challenger_stepped", "challenger_ended")),
+        log_table.c.facts["challenger"].as_string() == str(challenger.id),
+    )
+    said = [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
+    return said[-1] if said else None
+
+
 def _facts(challenger: Challenger) -> dict[str, object]:
-    return {
+    facts = {
         "challenger": challenger.id,
         "release": challenger.release_id,
         "version": challenger.version,
@@ -240,6 +261,9 @@ def _facts(challenger: Challenger) -> dict[str, object]:
         "step": challenger.step,
         "package_digest": challenger.package_digest,
     }
+    if challenger.outcome is None:
+        return facts
+    return facts | {"outcome": challenger.outcome, "because": challenger.ended_because}
 
 
 def _name(challenger: Challenger) -> str:

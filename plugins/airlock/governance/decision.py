@@ -1,5 +1,6 @@
 """The decision: whether what people answered lets a candidate into production. Pure, and fails closed."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -121,6 +122,8 @@ def objection(
         return f"{who} is not among the approvers of this model."
     if person == _person(trained_by):
         return f"{who} started the training and cannot approve it."
+    if answer.responded_at < release.opened_at:
+        return f"The answer by {who} is dated before the release was opened."
     if answer.choice == "Approve" and person in {_person(one.responder) for one in earlier}:
         return f"{who} answered twice; the approvals must come from different people."
     if answer.dossier_digest != release.dossier_digest:
@@ -169,5 +172,9 @@ def _too_few(people: int, approvals: Sequence[Approval], within: str) -> str:
 
 
 def _person(user: str) -> str:
-    """Return who a user is; who registered a version in MLflow under a name is taken to be that person."""
-    return user.strip().casefold().removeprefix("mlflow:")
+    """Return who a user is, however the name is spelt or the letters are drawn.
+
+    Who registered a version in MLflow under a name is taken to be that person.
+    """
+    drawn = (one for one in unicodedata.normalize("NFKC", user) if unicodedata.category(one) != "Cf")
+    return "".join(drawn).strip().casefold().removeprefix("mlflow:")

@@ -236,6 +236,8 @@ def _refuse_unless_its_turn(
             f"Release {release.id} of {release.model} goes by way of {release.way}, and its challenger "
             f"has not passed: {became}."
         )
+    if release.way != "full" and trial:
+        challengers.prove_passed(conn, trial)
     if current is not None and current.candidate_id > candidate.id:
         raise DeploymentRefused(f"{release.model}: version {current.version} serves already, and is newer.")
 

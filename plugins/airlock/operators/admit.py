@@ -4,8 +4,10 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from airlock.operators.authority import authorise
+from airlock.operators.assets import retrain_asset
+from airlock.operators.authority import authorise, record_refusal
 from airlock.operators.base import ModelOperator
+from airlock.operators.run import MadeByHand, run_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 
@@ -19,6 +21,11 @@ class AdmitOperator(ModelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.admission import ADMISSIONS, admit
 
+        try:
+            run_of(context, retrain_asset(self.model))
+        except MadeByHand as error:
+            record_refusal(context, Act.TRAIN, "unknown", str(error))
+            raise
         if context["dag_run"].triggering_user_name:
             authorise(context, Act.TRAIN)
         admission = admit(self.spec, include=settings().include)

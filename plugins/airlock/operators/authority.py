@@ -29,7 +29,7 @@ def authorise(context: Context, act: Act) -> str:
     if user and people.may(user, act):
         return user
     reason = _why_not(user, act, people)
-    _record(context, act, user or "unknown", reason)
+    record_refusal(context, act, user or "unknown", reason)
     raise RunError(reason)
 
 
@@ -44,7 +44,8 @@ def _why_not(user: str | None, act: Act, people: "People") -> str:
     return f"{user} may not {does}: {roles} may. {ask}, or add the role in {PEOPLE_FILE}."
 
 
-def _record(context: Context, act: Act, actor: str, reason: str) -> None:
+def record_refusal(context: Context, act: Act, actor: str, reason: str) -> None:
+    """Write into the audit log that somebody tried what is not for them."""
     from airlock.governance import audit_log
 
     run: Any = context["dag_run"]

@@ -9,7 +9,7 @@ from airlock.operators.assets import candidate_asset
 from airlock.operators.authority import authorise
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.release_step import refuse_deployment
-from airlock.operators.run import event_extra, run_of
+from airlock.operators.run import MadeByHand, event_extra, run_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 
@@ -25,24 +25,33 @@ class OpenReleaseOperator(ModelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.governance import candidates, releases
         from airlock.governance.decision import superseded
+        from airlock.governance.records import RecordError
 
         asset = candidate_asset(self.model)
-        run = run_of(context, asset)
+        try:
+            run = run_of(context, asset)
+        except MadeByHand as error:
+            refuse_deployment(context, self.model, str(error))
+            raise
         by = authorise(context, Act.RELEASE) if context["dag_run"].triggering_user_name else None
         version = context["params"].get("version") or event_extra(context, asset).get("version")
         at = timezone.utcnow()
         with database().begin() as connection:
             candidate = candidates.to_release(connection, self.model, version)
             self._refuse(context, connection, candidate, at)
-            release = releases.open_release(
-                connection,
-                candidate=candidate,
-                dag_run_id=run.run_id,
-                people=self.spec.approval.people,
-                way=self.spec.deployment.way,
-                opened_at=at,
-                by=by,
-            )
+            try:
+                release = releases.open_release(
+                    connection,
+                    candidate=candidate,
+                    dag_run_id=run.run_id,
+                    people=self.spec.approval.people,
+                    way=self.spec.deployment.way,
+                    opened_at=at,
+                    by=by,
+                )
+            except RecordError as error:  # a run of this name has opened another one
+                refuse_deployment(context, self.model, str(error), candidate=candidate.id)
+                raise
             newer = candidates.newest_registered(connection, self.model)
             if release.state == "open" and newer is not None and newer.id > candidate.id:
                 decision = superseded(newer)

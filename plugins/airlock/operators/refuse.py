@@ -19,6 +19,7 @@ class RefuseOperator(EvidenceStepOperator):
         from airlock.governance import deployments
 
         run = run_of(context)
+        self.prove_own(context)
         candidate = refuse_candidate(
             self.model, self.evidence, self.dossier, store=self.store, engine=database(), at=timezone.utcnow()
         )

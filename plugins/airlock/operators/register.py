@@ -20,6 +20,7 @@ class RegisterOperator(EvidenceStepOperator):
         from airlock.chain.registration import register_candidate
         from airlock.governance import releases
 
+        self.prove_own(context)
         candidate = register_candidate(
             self.model, self.evidence, self.dossier, store=self.store, engine=database(), at=timezone.utcnow()
         )

@@ -20,6 +20,10 @@ class RunError(Exception):
     """A run was started with something that cannot be used."""
 
 
+class MadeByHand(RunError):
+    """A run was started by an event that a person made past what would have recorded who did."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One Dag run: its id, who started it and why, and the moment from which it looks at the world."""
@@ -42,14 +46,16 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
     Raises
     ------
     RunError
-        When `as_of` is no moment, or a person made the event that started the run: Airflow does not keep who,
-        so who must not approve what comes of it would be unknown.
+        When `as_of` is no moment.
+    MadeByHand
+        When a person made the event that started the run: Airflow does not keep who, so who must not approve
+        what comes of it would be unknown.
     """
     dag_run = context["dag_run"]
     event = event_extra(context, asset) if asset else {}
     told = (dag_run.conf or {}).get("started_by") if dag_run.run_type == BY_A_TASK else None
     if asset and any(one.extra.get(BY_HAND) for one in context["triggering_asset_events"].get(asset, ())):
-        raise RunError(
+        raise MadeByHand(
             f"This run was started by an event of {asset.uri} that was made by hand, and Airflow keeps that "
             f"it was, but not by whom. Trigger {dag_run.dag_id} instead, which records who did."
         )

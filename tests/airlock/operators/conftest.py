@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from airlock.governance import candidates, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.grants import TASKS
 from tests.airlock.database_roles import as_role
-from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained
 from tests.post_office import HOST, PostOffice, post_office
 
@@ -104,7 +104,7 @@ def answer(release: str, candidate: Candidate, engine: Engine) -> Answer:
                 choice=choice,
                 reason="evidence read",
                 dossier_digest=candidate.dossier,
-                responded_at=MOMENT,
+                responded_at=datetime.now(UTC),
             )
 
     return record

@@ -204,7 +204,7 @@ def test_an_event_that_a_person_made_opens_no_release(candidate: Candidate, engi
         OpenReleaseOperator(task_id="open", **OWN).execute(
             context("loans.release", run_id="asset__9", events=forged)
         )
-    assert [entry.act for entry in logged(engine)] == ["candidate_registered"]
+    assert [entry.act for entry in logged(engine)] == ["candidate_registered", "deployment_refused"]
 
 
 def test_a_candidate_that_is_too_old_is_not_opened_and_that_is_recorded(
