@@ -21,7 +21,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from airlock.operators.anchor_log import AnchorLogOperator
 from airlock.operators.compare import CompareOperator
-from airlock.operators.defaults import project_defaults
+from airlock.operators.defaults import watched_defaults
 from airlock.operators.verify_log import VerifyLogOperator
 
 with DAG(
@@ -32,7 +32,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     tags=["audit"],
-    default_args=project_defaults(),
+    default_args=watched_defaults(),
 ):
     verify = VerifyLogOperator(task_id="verify")
     anchor = AnchorLogOperator(

@@ -15,7 +15,7 @@ would answer real questions for a few seconds, and whoever runs that installatio
 
 from airflow.sdk import DAG
 
-from airlock.operators.defaults import project_defaults
+from airlock.operators.defaults import watched_defaults
 from airlock.operators.drill import DrillOperator
 
 with DAG(
@@ -26,6 +26,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     tags=["drill"],
-    default_args=project_defaults(),
+    default_args=watched_defaults(),
 ):
     DrillOperator(task_id="drill")

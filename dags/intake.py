@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from airlock.operators.defaults import project_defaults
+from airlock.operators.defaults import watched_defaults
 from airlock.operators.intake import IntakeOperator
 
 with DAG(
@@ -30,7 +30,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     tags=["intake"],
-    default_args=project_defaults(),
+    default_args=watched_defaults(),
 ):
     find = IntakeOperator(task_id="find")
     # A run for each version: events of the retrain asset that wait together would start one run for all.

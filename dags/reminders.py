@@ -8,7 +8,7 @@ not: they cannot answer. A release that nobody answers expires, and nothing is d
 
 from airflow.sdk import DAG
 
-from airlock.operators.defaults import project_defaults
+from airlock.operators.defaults import watched_defaults
 from airlock.operators.remind import RemindOperator
 
 with DAG(
@@ -19,6 +19,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     tags=["reminders"],
-    default_args=project_defaults(),
+    default_args=watched_defaults(),
 ):
     RemindOperator(task_id="remind")

@@ -138,7 +138,8 @@ def test_every_task_is_tried_again_and_its_failure_mailed(bag: Any) -> None:
             where = f"{dag.dag_id}.{task.task_id}"
             assert task.retries == 2, where
             # No answer is no failure: closing the release says so. Who fills in a form sees it fail.
-            silent = task.task_id.startswith("approve_") or dag.dag_id in OF_THE_PROJECT
+            by_form = dag.dag_id in {"quarantine", "restore", "rollback"}
+            silent = task.task_id.startswith("approve_") or by_form
             mails = [] if silent else [mail_failure]
             assert list(task.on_failure_callback or []) == mails, where
 

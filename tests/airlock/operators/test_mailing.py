@@ -96,6 +96,15 @@ def test_an_error_without_words_is_named(installation: Lender, post: PostOffice)
     assert "KeyError" in post.mails[0].text
 
 
+def test_a_nightly_task_of_the_project_that_gave_up_is_mailed_to_the_administrators(
+    installation: Lender, post: PostOffice
+) -> None:
+    mail_failure(context(dag_id="audit", task_id="compare", exception=ConnectionError("no database")))
+    (mail,) = post.mails
+    assert mail.recipients == "admin@airlock.example"
+    assert mail.subject == "[Airlock] Failed: compare of audit"
+
+
 def test_a_failure_that_was_explained_is_not_mailed_twice(installation: Lender, post: PostOffice) -> None:
     mail_failure(context(exception=ExplainedFailure("The data fail the suite.")))
     assert post.mails == ()
