@@ -201,10 +201,14 @@ class RolledBack:
 
 @dataclass(frozen=True)
 class DrillReport:
-    """To those who may roll back and the people on call: how long the rehearsed rollbacks took."""
+    """To those who may roll back and the people on call: how long the rehearsed rollbacks took.
+
+    `held` is how many were not skipped.
+    """
 
     held_at: datetime
     drills: Sequence[str]
+    held: int
     failed: int
     link: str
 

@@ -53,6 +53,7 @@ class DrillOperator(BaseOperator):
             "drill_report",
             held_at=timezone.utcnow(),
             drills=[drill.sentence for drill in drills],
+            held=sum(not drill.skipped for drill in drills),
             failed=len(failed),
             link=run_link(dag_run.dag_id, dag_run.run_id),
         )

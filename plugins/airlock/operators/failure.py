@@ -40,7 +40,7 @@ def mail_failure(context: Context) -> None:
 
 
 def _concerned(dag_id: str) -> Collection[str]:
-    """Return a model's alert addresses, and its owner of a training; the administrators of a project's Dag."""
+    """Return whom a failure concerns: a model's people, or of a project's Dag the administrators."""
     model, _, kind = dag_id.partition(".")
     if not kind:
         return load_people(settings().include).emails_of(Role.ADMIN)

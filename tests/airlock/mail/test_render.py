@@ -158,6 +158,7 @@ REALISTIC: dict[str, dict[str, Any]] = {
             "credit_risk: from version 4 to version 3 in 1.2 s, and back in 1.4 s.",
             "tumour_diagnosis: skipped. There is no earlier version that can come back.",
         ],
+        "held": 1,
         "failed": 0,
         "link": f"{AIRFLOW}/dags/drill/runs/scheduled__2026",
     },
@@ -295,6 +296,12 @@ def test_what_people_and_data_wrote_is_escaped_in_html_only(template: str) -> No
     mail = render(template, **facts)
     assert "<script>" not in mail.html
     assert evil in mail.text
+
+
+def test_a_drill_in_which_nothing_was_rehearsed_does_not_say_that_it_works() -> None:
+    mail = render("drill_report", **REALISTIC["drill_report"] | {"held": 0})
+    assert mail.subject == "[Airlock] Rollback drill: nothing to rehearse"
+    assert "No model has a version to go back to yet." in mail.text
 
 
 @pytest.mark.parametrize(
