@@ -252,7 +252,7 @@ def _last_said(conn: Connection, challenger: Challenger) -> audit_log.Entry | No
 
 
 def _facts(challenger: Challenger) -> dict[str, object]:
-    facts = {
+    facts: dict[str, object] = {
         "challenger": challenger.id,
         "release": challenger.release_id,
         "version": challenger.version,

@@ -1,0 +1,151 @@
+"""A visitor of the pages: without a login, with SQL in the address, and with markup in what is shown."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.engine import Engine
+from starlette.routing import Route
+
+from airlock.governance import audit_log, deployments, releases
+from airlock.governance.grants import TASKS
+from airlock.governance.incidents import open_incident, settle
+from tests.airlock.governance.records import MOMENT, approved_release, register
+
+SQL = "credit_risk' OR '1'='1'; DROP TABLE audit_log; --"
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+SECRET = "only for who is logged in"
+SHOWN = "a cause that versions are shown with"
+PLACES = {
+    "name": "credit_risk",
+    "kind": "version",
+    "model": "credit_risk",
+    "path": "a.html",
+    "digest": "a" * 64,
+}
+EVERY_PAGE = (
+    "/",
+    "/incidents",
+    "/versions",
+    f"/versions?text={quote(MARKUP)}&trained_by={quote(MARKUP)}",
+    "/models/credit_risk",
+    "/models/credit_risk/quarantine",
+    "/audit",
+    f"/audit?model={quote(MARKUP)}",
+    "/lineage/version/credit_risk/1",
+    f"/lineage/version/{quote(MARKUP)}",
+    f"/{quote(MARKUP)}",
+)
+
+FORGED = """
+INSERT INTO incidents (kind, key, sentence, facts, found_at)
+VALUES ('none', 'list', '', '[1]', now()), ('none', 'null', '', 'null', now())
+"""
+#: What takes something that reaches a query.
+ASKING = (
+    "/audit?model={sql}",
+    "/versions?model={sql}",
+    "/versions?trained_by={sql}",
+    "/versions?state={sql}",
+    "/versions?text={sql}",
+    "/versions?text=%25%27%29%20OR%201%3D1%20--",
+    "/models/{sql}",
+    "/models/{sql}/quarantine",
+    "/lineage/{sql}/1",
+    "/lineage/version/credit_risk/{sql}",
+    "/lineage/prediction/{sql}",
+    "/lineage/entity/credit_risk/{sql}",
+    "/lineage/package/{sql}",
+    "/lineage/source/{sql}",
+)
+
+
+@pytest.fixture
+def marked_up(engine: Engine) -> None:
+    """Records in which everything that people or programs write is markup."""
+    with engine.begin() as conn:
+        said: dict[str, Any] = {"trained_by": MARKUP, "cause": MARKUP, "reason": MARKUP}
+        candidate = register(conn, evidence={"metrics": {}, "note": SECRET}, **said)
+        release = approved_release(conn, candidate)
+        deployments.deploy(conn, release, candidate, MOMENT)
+        other = register(conn, version=2, cause=SHOWN)
+        waiting = releases.open_release(
+            conn, candidate=other, dag_run_id=MARKUP, people=2, opened_at=MOMENT, by=MARKUP
+        )
+        releases.record_approval(
+            conn,
+            release_id=waiting.id,
+            slot=1,
+            responder=MARKUP,
+            choice="Approve",
+            reason=MARKUP,
+            dossier_digest=waiting.dossier_digest,
+            responded_at=MOMENT,
+        )
+        for number in range(2):
+            incident, _ = open_incident(
+                conn,
+                kind="alias_moved",
+                key=f"{MARKUP}{number}",
+                sentence=MARKUP,
+                at=MOMENT,
+                model="credit_risk",
+                facts={"found": MARKUP},
+            )
+        settle(conn, incident.id, by=MARKUP, because=MARKUP, at=MOMENT, run="restore/1")
+        audit_log.append(
+            conn, "act_refused", actor=MARKUP, at=MOMENT, facts={"act": MARKUP, "reason": MARKUP}
+        )
+
+
+def addresses(app: FastAPI) -> list[str]:
+    """Return one address of every route that the pages have, whatever is added later."""
+    inner: Any = app.routes[-1]
+    found = [route.path for route in inner.app.routes if isinstance(route, Route)]
+    return [path.replace(":path", "").format(**PLACES, file="dossier.html") for path in found]
+
+
+@pytest.mark.usefixtures("marked_up")
+def test_every_page_is_asked_for_without_a_login(app: FastAPI, anonymous: TestClient) -> None:
+    asked = addresses(app)
+    assert {"/audit", "/incidents", "/versions", "/lineage/version/credit_risk"} <= set(asked)
+    for address in asked:
+        reply = anonymous.get(f"/airlock{address}")
+        assert reply.status_code == 401, address
+        assert "script" not in reply.text and SECRET not in reply.text
+
+
+@pytest.mark.usefixtures("marked_up")
+def test_what_is_shown_holds_markup(browser: TestClient) -> None:
+    for address in EVERY_PAGE:
+        reply = browser.get(f"/airlock{address}")
+        assert reply.status_code in (200, 404), address
+        assert "<script>alert" not in reply.text and "<img src=x" not in reply.text, address
+        assert reply.headers["content-type"].startswith("text/html"), address
+
+
+@pytest.mark.usefixtures("marked_up")
+def test_what_is_asked_for_is_made_of_sql(browser: TestClient, engine: Engine) -> None:
+    with engine.connect() as conn:
+        before = audit_log.head(conn)
+    for address in ASKING:
+        reply = browser.get(f"/airlock{address.format(sql=quote(SQL, safe=''))}")
+        assert reply.status_code in (200, 404), address
+        assert SHOWN not in reply.text, f"{address} selected what was not asked for"
+    assert SHOWN in browser.get("/airlock/versions?model=credit_risk").text
+    with engine.connect() as conn:
+        assert audit_log.head(conn) == before
+
+
+def test_an_incident_of_no_known_shape_is_written_to_hide_the_others(
+    browser: TestClient, engine: Engine, sql: Callable[..., int], findings: Callable[[], str]
+) -> None:
+    with engine.begin() as conn:
+        open_incident(conn, kind="wrong_answer", key="real", sentence="Look at this.", at=MOMENT)
+    assert sql(TASKS, FORGED) == 2
+    page = browser.get("/airlock/incidents")
+    assert page.status_code == 200 and "Look at this." in page.text
+    assert "The incident (incident 2) is recorded, and the log says nothing of it" in findings()
