@@ -147,7 +147,7 @@ def test_an_answer_written_past_airlock_is_refused(conn, release, change):
     change("DELETE FROM approvals WHERE slot = 2")
     change(
         "INSERT INTO approvals SELECT release_id, 2, 'mallory', choice, reason, dossier_digest, "
-        "'2020-01-01' FROM approvals"
+        "'2030-01-01' FROM approvals"
     )
     refused(conn, release, r"does not say of release .* that mallory gave answer 2")
 
