@@ -50,7 +50,8 @@ def listing_otherwise(models: Callable[[], Any], url: str) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.say(httpx.post(f"{url}{self.path}", content=body).json())
+            json_body = {"Content-Type": "application/json"}
+            self.say(httpx.post(f"{url}{self.path}", content=body, headers=json_body).json())
 
     with _served(Wrong) as wrong:
         yield wrong

@@ -224,7 +224,7 @@ def test_another_version_at_the_scoring_api_is_found(calm: Production) -> None:
     package = open_package(calm.store, calm.champion.package_digest)
     with answering_otherwise(package, lambda answers: None, version=7) as lying:
         incident = only(calm, "wrong_answer", scoring_url=lying)
-        assert "the record says that version 1 serves" in incident.sentence
+        assert "the record says that version 1 (package" in incident.sentence
         assert "it serves version 7" in incident.sentence
         with pytest.raises(NotRestored, match="Production must answer by the record alone"):
             calm.restore(incident, scoring_url=lying, pauses=())

@@ -101,6 +101,8 @@ def _versions(mlflow: "MlflowClient", model: str) -> dict[int, "ModelVersion"]:
 def _wanted(standing: Standing, at: datetime) -> dict[str, tuple[int | None, tuple[int | None, ...]]]:
     """Return the version that each alias must point at, and what it may still point at meanwhile."""
     champion, beside = standing.proven, None if standing.challenger_refusal else standing.challenger
+    if champion is None and standing.champion and standing.logged == standing.champion.id:
+        champion = standing.champion  # its records were changed, which is an incident of its own
     soon = champion is not None and at - champion.deployed_at < SETTLING
     late: tuple[int | None, ...] = (standing.challenger_before,)
     if beside is not None:
