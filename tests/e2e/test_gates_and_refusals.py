@@ -180,11 +180,15 @@ def test_a_dossier_with_one_byte_changed_since_the_question_is_not_deployed(
         "upstream_failed",
     )
     release = _release(records, run)
-    assert (release["state"], release["reason"]) == ("approved", "Approved by ria.")
-    (mail,) = [mail for mail in mails_about(stack, GUARDED) if "Failed: deploy" in mail.subject]
-    text = " ".join(mail.text.split())
-    assert f"dossiers {short(digest)} in the evidence store" in text and "was changed" in text
-    assert "Restore it from its backup and look for who changed it." in text
+    assert release["state"] == "failed"
+    (mail,) = [mail for mail in mails_about(stack, GUARDED) if "kept out of production" in mail.subject]
+    for text in (release["reason"], " ".join(mail.text.split())):
+        assert f"dossiers {short(digest)} in the evidence store" in text and "was changed" in text
+        assert "Restore it from its backup and look for who changed it." in text
+    refused = records.rows(tables.audit_log, act="deployment_refused", model=GUARDED)
+    assert (release["id"], release["reason"]) in [
+        (row["facts"].get("release"), row["facts"]["reason"]) for row in refused
+    ]
     _nothing_serves(stack, records, GUARDED)
 
 
