@@ -27,10 +27,15 @@ def moved(installation: Lender, candidate: Candidate, monkeypatch: pytest.Monkey
     """A registered candidate at which somebody has pointed the alias, though nothing serves."""
     monkeypatch.setenv("AIRLOCK_SCORING_URL", NOBODY)
     monkeypatch.setattr("airlock.chain.production.compare.differences.__kwdefaults__", {"pauses": ()})
+    without_aliases()  # the tests of a session share one MLflow
     show_champion("loans", candidate.registered_version)
     yield candidate
-    if "champion" in client().get_registered_model("loans").aliases:
-        client().delete_registered_model_alias("loans", "champion")
+    without_aliases()
+
+
+def without_aliases() -> None:
+    for alias in client().get_registered_model("loans").aliases:
+        client().delete_registered_model_alias("loans", alias)
 
 
 def compare() -> dict[str, Any]:
