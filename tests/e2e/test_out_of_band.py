@@ -98,7 +98,7 @@ def test_a_look_at_what_came_through_the_airlock_finds_nothing(
 def test_an_alias_that_was_moved_in_mlflow_is_found_mailed_once_and_moved_back(
     stack: RunningStack, people: People, records: Records, champion: dict[str, Any]
 ) -> None:
-    other = another_version(stack)
+    other = another_version(stack, champion["version"])
     moved = {"name": MODEL, "alias": "champion", "version": other}
     mlflow(stack, "POST", "registered-models/alias", json=moved)
     audited(people)
@@ -112,10 +112,16 @@ def test_an_alias_that_was_moved_in_mlflow_is_found_mailed_once_and_moved_back(
     assert alias(stack) == str(champion["version"])
 
 
-def another_version(stack: RunningStack) -> str:
+def another_version(stack: RunningStack, known: int) -> str:
     """Register a version past Airlock, as MLflow lets anybody do; what has a package is not taken in."""
-    tags = [{"key": PACKAGE_TAG, "value": "0" * 64}]
-    version = {"name": MODEL, "source": "mlflow-artifacts:/nowhere", "tags": tags}
+    asked = {"name": MODEL, "version": str(known)}
+    run = mlflow(stack, "GET", "model-versions/get", params=asked)["model_version"]
+    version = {
+        "name": MODEL,
+        "source": run["source"],
+        "run_id": run["run_id"],
+        "tags": [{"key": PACKAGE_TAG, "value": "0" * 64}],
+    }
     return mlflow(stack, "POST", "model-versions/create", json=version)["model_version"]["version"]
 
 

@@ -6,7 +6,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import RunError
+from airlock.operators.run import reason_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 from airlock.store import Store
@@ -21,11 +21,8 @@ class RestoreOperator(BaseOperator):
 
         who = authorise(context, Act.RESTORE)
         params, dag_run, here = context["params"], context["dag_run"], settings()
-        if not params["reason"].strip():
-            raise RunError("reason: is empty. Say in a sentence what happened; it is kept with the incident.")
-        person = Person(
-            who, params["reason"].strip(), timezone.utcnow(), f"{dag_run.dag_id}/{dag_run.run_id}"
-        )
+        reason = reason_of(context, "Say in a sentence what happened; it is kept with the incident.")
+        person = Person(who, reason, timezone.utcnow(), f"{dag_run.dag_id}/{dag_run.run_id}")
         incident = restore(
             params["incident"],
             person,

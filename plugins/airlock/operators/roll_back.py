@@ -9,7 +9,7 @@ from airlock.operators.base import database
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
-from airlock.operators.run import RunError
+from airlock.operators.run import reason_of
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
@@ -51,9 +51,7 @@ def _recorded(context: Context, who: str) -> "tuple[Deployment, Deployment, Pack
     from airlock.package.package import open_package
 
     params, dag_run = context["params"], context["dag_run"]
-    reason = params["reason"].strip()
-    if not reason:
-        raise RunError("reason: is empty. Say in a sentence why; it is kept in the audit log.")
+    reason = reason_of(context, "Say in a sentence why; it is kept in the audit log.")
     run = f"{dag_run.dag_id}/{dag_run.run_id}"
     with database().begin() as connection:
         taken, serves = roll_back(

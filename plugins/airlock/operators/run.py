@@ -81,6 +81,20 @@ def event_extra(context: Context, asset: Asset) -> Mapping[str, Any]:
     return events[-1].extra if events else {}
 
 
+def reason_of(context: Context, cure: str) -> str:
+    """Return the reason that a person gave in the form; `cure` is what to write where there is none.
+
+    Raises
+    ------
+    RunError
+        When it is empty.
+    """
+    reason = str(context["params"]["reason"]).strip()
+    if not reason:
+        raise RunError(f"reason: is empty. {cure}")
+    return reason
+
+
 def moment(text: str) -> datetime:
     """Read a moment with its time zone.
 

@@ -7,7 +7,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import RunError
+from airlock.operators.run import reason_of
 from airlock.spec.people import Act
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class SettleQuarantineOperator(BaseOperator):
                 params["rows"] or (),
                 state=state,
                 by=user,
-                because=_reason(params["reason"]),
+                because=reason_of(context, "Say in a sentence why; it is kept with every row."),
                 at=timezone.utcnow(),
                 run=f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}",
             )
@@ -43,9 +43,3 @@ class SettleQuarantineOperator(BaseOperator):
             )
         self.log.info("%s rows of %s: %s, from the next training on.", len(rows), params["model"], state)
         return {"model": params["model"], "state": state, "rows": [row.id for row in rows]}
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise RunError("reason: is empty. Say in a sentence why; it is kept with every row.")
-    return text.strip()

@@ -11,7 +11,7 @@ from airlock.chain.production.standing import Registered, Standing
 from airlock.digests import short
 from airlock.settings import SettingsError, settings
 from airlock.training.mlflow_client import client
-from airlock.training.registry import CHAMPION
+from airlock.training.registry import CHALLENGER, CHAMPION
 from airlock.training.tracking import PACKAGE_TAG
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 HIDES: tuple[Kind, ...] = ("alias_moved", "version_deleted", "version_changed")
-CHALLENGER = "challenger"
 #: A release moves an alias after its smoke test: for so long it may still show the version before.
 SETTLING = timedelta(minutes=10)
 ANSWER_SECONDS = 5.0
