@@ -49,12 +49,28 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "incidents": ("SELECT", "INSERT", f"UPDATE ({SETTLED})"),
         "audit_log": ("SELECT", "INSERT"),
         "audit_head": ("SELECT",),
+        "api_keys": ("SELECT", "INSERT", "UPDATE (revoked_by, revoked_because, revoked_at)"),
+        "contests": ("SELECT", "UPDATE (state, prediction, decided_by, decided_because, decided_at)"),
+        "outcomes": ("SELECT",),
+        "feedback": ("SELECT",),
+        "batches": ("SELECT", "INSERT", "UPDATE (replaced_at)"),
+        "batch_rows": ("SELECT", "INSERT", "DELETE"),
     },
     SCORING: {
         **dict.fromkeys(
-            ("candidates", "releases", "approvals", "deployments", "challengers", "audit_log"), ("SELECT",)
+            (
+                "candidates",
+                "releases",
+                "approvals",
+                "deployments",
+                "challengers",
+                "audit_log",
+                "api_keys",
+                "batches",
+            ),
+            ("SELECT",),
         ),
-        "predictions": ("INSERT",),
+        **dict.fromkeys(("predictions", "contests", "outcomes", "feedback"), ("SELECT", "INSERT")),
     },
     READER: dict.fromkeys((*metadata.tables, "batch_scores"), ("SELECT",)),
 }

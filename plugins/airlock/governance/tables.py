@@ -165,6 +165,7 @@ predictions = sa.Table(
     sa.Column("run_key", sa.Text, comment="batch only: the night it belongs to"),
     _moment("event_time"),
     _moment("scored_at"),
+    sa.Column("client", sa.Text, comment="whose API key asked"),
     sa.CheckConstraint("source IN ('api', 'batch')", name="source"),
     sa.CheckConstraint("purpose IN ('decision', 'smoke_test', 'shadow')", name="purpose"),
     sa.Index("predictions_by_event_time", "model", "event_time"),
@@ -296,4 +297,130 @@ audit_head = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.CheckConstraint("id = 1", name="one_row"),
+)
+
+#: Keys of applications. What is kept is a key's fingerprint: who reads this table can ask nothing.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("client", sa.Text, nullable=False, comment="the application that holds it"),
+    sa.Column(
+        "fingerprint", sa.Text, nullable=False, unique=True, comment="SHA-256 of the key, which nobody keeps"
+    ),
+    sa.Column("scopes", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("models", sa.ARRAY(sa.Text), comment="absent: every model"),
+    sa.Column("issued_by", sa.Text, nullable=False, comment="the Airflow user's id"),
+    sa.Column("issued_because", sa.Text, nullable=False),
+    _moment("issued_at"),
+    _moment("expires_at", nullable=True),
+    sa.Column("revoked_by", sa.Text),
+    sa.Column("revoked_because", sa.Text),
+    _moment("revoked_at", nullable=True),
+    sa.CheckConstraint(
+        "num_nulls(revoked_by, revoked_because, revoked_at) IN (0, 3)", name="revoked_by_somebody"
+    ),
+)
+
+#: Decisions that somebody contests, each once; a person decides.
+contests = sa.Table(
+    "contests",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("decision_id", UUID(as_uuid=True), nullable=False, unique=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="that gave the answer"),
+    sa.Column("reason", sa.Text, nullable=False, comment="why it is contested"),
+    sa.Column("asked_by", sa.Text, nullable=False, comment="the client that passed it on"),
+    _moment("asked_at"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("prediction", sa.Text, comment="the person's answer; upheld: the model's"),
+    sa.Column("decided_by", sa.Text, comment="the Airflow user's id"),
+    sa.Column("decided_because", sa.Text),
+    _moment("decided_at", nullable=True),
+    sa.CheckConstraint("state IN ('open', 'upheld', 'overturned')", name="state"),
+    sa.CheckConstraint(
+        "num_nulls(prediction, decided_by, decided_because, decided_at) = "
+        "CASE state WHEN 'open' THEN 4 ELSE 0 END",
+        name="decided_by_somebody",
+    ),
+)
+
+#: What came true, as applications report it; of several reports about one thing the newest counts.
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("decision_id", UUID(as_uuid=True)),
+    sa.Column("entity_key", sa.Text),
+    sa.Column("outcome", sa.Text, nullable=False, comment="a class or a number, as text"),
+    _moment("known_at"),
+    sa.Column("reported_by", sa.Text, nullable=False, comment="the client"),
+    _moment("reported_at"),
+    sa.CheckConstraint("num_nonnulls(decision_id, entity_key) > 0", name="about_something"),
+    sa.Index("outcomes_by_entity", "model", "entity_key"),
+    sa.Index("outcomes_by_decision", "decision_id"),
+)
+
+#: What people think of decisions.
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("decision_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("given_by", sa.Text, nullable=False, comment="the client"),
+    _moment("given_at"),
+    sa.CheckConstraint("verdict IN ('agree', 'disagree')", name="verdict"),
+    sa.Index("feedback_by_model", "model", "given_at"),
+    sa.Index("feedback_by_decision", "decision_id"),
+)
+
+#: Parts of nights that were scored. The rows with their features and answers lie in the store, proved by
+#: `answers_digest`; a decision's id is the digest's first bytes (`first_id`) and the row's place.
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("night", sa.Date, nullable=False, comment="the UTC day whose rows they are"),
+    sa.Column("part", sa.Integer, nullable=False, comment="from 1"),
+    sa.Column("parts", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("package_digest", sa.Text, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("answers_digest", sa.Text, nullable=False, comment="the rows with their answers, in the store"),
+    sa.Column("first_id", UUID(as_uuid=True), nullable=False),
+    sa.Column("dag_run_id", sa.Text, nullable=False, comment="the run of <model>.score"),
+    _moment("scored_at"),
+    _moment("replaced_at", nullable=True),
+    sa.CheckConstraint("part BETWEEN 1 AND parts", name="part_of_parts"),
+    sa.Index(
+        "one_batch_per_part",
+        "model",
+        "night",
+        "part",
+        "parts",
+        unique=True,
+        postgresql_where=sa.text("replaced_at IS NULL"),
+    ),
+    sa.Index("batches_by_first_id", "first_id"),
+)
+
+#: The answers of the newest scoring of each night, for applications that read the view `batch_scores`.
+batch_rows = sa.Table(
+    "batch_rows",
+    metadata,
+    sa.Column("batch_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column(
+        "place", sa.Integer, primary_key=True, autoincrement=False, comment="of the row in the batch, from 0"
+    ),
+    sa.Column("entity_key", sa.Text, nullable=False),
+    _moment("event_time"),
+    sa.Column("score", sa.Double, nullable=False),
+    sa.Column("prediction", sa.Text, nullable=False),
 )
