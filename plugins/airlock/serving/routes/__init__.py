@@ -1,0 +1,9 @@
+"""Routes: the addresses of the scoring API, one subject a file."""
+
+from fastapi import APIRouter
+
+from airlock.serving.routes import health, models, predict
+
+router = APIRouter()
+for subject in (predict, models, health):
+    router.include_router(subject.router)
