@@ -19,6 +19,7 @@ from airlock.governance.tables import (
     approvals,
     candidates,
     challengers,
+    contests,
     deployments,
     incidents,
     releases,
@@ -153,6 +154,18 @@ TELLINGS = (
             reproductions.c.asked_by.label("actor"),
             *reproductions.c["dag_run_id", "model", "version", "package_digest", "identical", "same_answers"],
         ),
+    ),
+    Telling(
+        "decided contest",
+        ("contest_decided",),
+        ("contest",),
+        sa.select(
+            contests.c.id.label("contest"),
+            sa.cast(contests.c.decision_id, sa.Text).label("decision"),
+            contests.c.decided_by.label("actor"),
+            contests.c.decided_because.label("reason"),
+            *contests.c["model", "version", "state", "prediction"],
+        ).where(contests.c.state != "open"),
     ),
 )
 

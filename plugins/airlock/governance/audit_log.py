@@ -38,8 +38,12 @@ Act = Literal[
     "version_found",
     "version_reproduced",
     "quarantine_settled",
+    "contest_decided",
+    "contest_answer_refused",
     "incident_opened",
     "incident_settled",
+    "key_issued",
+    "key_revoked",
     "act_refused",
     "log_anchored",
 ]

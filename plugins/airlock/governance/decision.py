@@ -111,8 +111,8 @@ def objection(
 
     Whoever approved and rejects afterwards has changed their mind, and that rejects.
     """
-    who, person = answer.responder, _person(answer.responder)
-    if not person:
+    who, human = answer.responder, person(answer.responder)
+    if not human:
         return "Airflow recorded no person with an answer, so it counts for nothing."
     if not trained_by.strip():
         return "It is not recorded who started the training, so nobody can be shown to be someone else."
@@ -120,11 +120,11 @@ def objection(
         return f"The answer by {who} is about release {answer.release_id}, not about this one."
     if who not in approvers:
         return f"{who} is not among the approvers of this model."
-    if person == _person(trained_by):
+    if human == person(trained_by):
         return f"{who} started the training and cannot approve it."
     if answer.responded_at < release.opened_at:
         return f"The answer by {who} is dated before the release was opened."
-    if answer.choice == "Approve" and person in {_person(one.responder) for one in earlier}:
+    if answer.choice == "Approve" and human in {person(one.responder) for one in earlier}:
         return f"{who} answered twice; the approvals must come from different people."
     if answer.dossier_digest != release.dossier_digest:
         return f"{who} was shown another dossier than this release's."
@@ -171,7 +171,7 @@ def _too_few(people: int, approvals: Sequence[Approval], within: str) -> str:
     return f"Only {names} answered{within}; {people} people must approve."
 
 
-def _person(user: str) -> str:
+def person(user: str) -> str:
     """Return who a user is, however the name is spelt or the letters are drawn.
 
     Who registered a version in MLflow under a name is taken to be that person.

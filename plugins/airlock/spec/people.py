@@ -34,6 +34,7 @@ class Act(StrEnum):
     RESTORE = "restore"
     SETTLE_QUARANTINE = "settle_quarantine"
     REPRODUCE = "reproduce"
+    DECIDE_CONTEST = "decide_contest"
 
 
 #: Least privilege: who does not stand here may not. An administrator runs the machine and approves nothing.
@@ -45,6 +46,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.RESTORE: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
     Act.SETTLE_QUARANTINE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER}),
     Act.REPRODUCE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER, Role.AUDITOR}),
+    Act.DECIDE_CONTEST: frozenset({Role.APPROVER}),
 }
 
 

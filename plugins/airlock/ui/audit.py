@@ -36,6 +36,8 @@ WORDS: Mapping[str, str] = {
     "quarantine_settled": "settled rows in quarantine as {state}: {reason}",
     "incident_opened": "opened incident {incident}: {sentence}",
     "incident_settled": "settled incident {incident}: {reason}",
+    "contest_decided": "decided contest {contest}, {state}: {reason}",
+    "contest_answer_refused": "gave an answer to contest {contest} that does not count: {reason}",
     "act_refused": "was refused to {act}: {reason}",
     "log_anchored": "anchored row {seq} of this log",
 }

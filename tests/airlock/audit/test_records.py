@@ -1,5 +1,6 @@
 """Records and log tell the same story: what is changed in one of them alone is found."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,15 @@ from sqlalchemy.engine import Connection, Engine
 
 from airlock.audit.log import audit
 from airlock.audit.records import TELLINGS, compare
-from airlock.governance import audit_log, challengers, deployments, incidents, releases, reproductions
+from airlock.governance import (
+    audit_log,
+    challengers,
+    contests,
+    deployments,
+    incidents,
+    releases,
+    reproductions,
+)
 from airlock.governance.engine import connect
 from tests.airlock.governance.records import MOMENT, approved_release, register
 from tests.airlock.governance.test_migrations import A_RELEASE_BEFORE_THE_LOG
@@ -34,7 +43,17 @@ def live(conn: Connection) -> None:
     settled, _ = incidents.open_incident(conn, kind="alias", key="loans", sentence="Moved.", at=LATER)
     incidents.settle(conn, settled.id, by="mika", because="Moved back.", at=LATER, run=None)
     incidents.open_incident(conn, kind="alias", key="churn", sentence="Moved.", at=LATER)
+    contested(conn)
     reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
+
+
+def contested(conn: Connection) -> None:
+    """Contest two decisions of version 1; omar overturns the first."""
+    about = {"model": "credit_risk", "version": 1, "reason": "My income rose.", "asked_by": "shop"}
+    for number in (1, 2):
+        contests.contest(conn, decision_id=uuid.UUID(int=number), at=MOMENT, **about)
+    given = contests.Verdict("omar", contests.OVERTURN, "false", "The payslips show it.", LATER)
+    contests.decide(conn, 1, given, answered="true")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +95,8 @@ def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
         ("DELETE FROM approvals WHERE slot = 2", "The answer (release 1, slot 2) is not recorded, but row"),
         ("UPDATE approvals SET choice = 'Reject' WHERE slot = 2", "has the choice 'Reject'"),
         ("UPDATE approvals SET responder = 'eve' WHERE slot = 2", "has the actor 'eve'"),
+        ("UPDATE contests SET prediction = 'true' WHERE id = 1", "has the prediction 'true'"),
+        ("UPDATE contests SET decided_by = 'eve' WHERE id = 1", "has the actor 'eve'"),
         ("UPDATE approvals SET dossier_digest = 'x' WHERE slot = 2", "has the dossier_digest 'x'"),
         (
             "INSERT INTO approvals SELECT 4, 1, 'ria', 'Approve', 'fine', dossier_digest, now() "
