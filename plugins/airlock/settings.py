@@ -61,10 +61,36 @@ def database_url() -> str:
     SettingsError
         When AIRLOCK_DATABASE_URL is not set.
     """
-    url = os.environ.get("AIRLOCK_DATABASE_URL")
-    if not url:
+    return _given("AIRLOCK_DATABASE_URL")
+
+
+def scoring_key() -> str:
+    """Return the API key by which Airlock itself asks the scoring API.
+
+    Raises
+    ------
+    SettingsError
+        When AIRLOCK_SCORING_KEY is not set.
+    """
+    return _given("AIRLOCK_SCORING_KEY")
+
+
+def scoring_key_fingerprint() -> str:
+    """Return the SHA-256 of that key: all that the scoring API knows of it.
+
+    Raises
+    ------
+    SettingsError
+        When AIRLOCK_SCORING_KEY_FINGERPRINT is not set.
+    """
+    return _given("AIRLOCK_SCORING_KEY_FINGERPRINT")
+
+
+def _given(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
         raise SettingsError(
-            "AIRLOCK_DATABASE_URL is not set. `make up` sets it for every service; "
+            f"{name} is not set. `make up` sets it for every service; "
             'in a shell of your own, run eval "$(make env)" first.'
         )
-    return url
+    return value

@@ -14,8 +14,17 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.governance.engine import connect
 from tests.airlock.lender import Lender, Trained, open_lender
 from tests.airlock.mlflow_server import mlflow_server
+from tests.airlock.serving.scoring_api import KEY
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_key() -> Iterator[None]:
+    """Let this process hold the key by which Airlock itself asks scoring APIs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRLOCK_SCORING_KEY", KEY)
+        yield
 
 
 @pytest.fixture(scope="session")

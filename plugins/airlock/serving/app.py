@@ -9,7 +9,7 @@ from airlock.serving import refusals
 from airlock.serving.limits import BodyLimit
 from airlock.serving.routes import router
 from airlock.serving.service import running_service
-from airlock.settings import database_url, settings
+from airlock.settings import database_url, scoring_key_fingerprint, settings
 from airlock.store import Store
 
 DESCRIPTION = """
@@ -22,7 +22,7 @@ before it is given; when it cannot be logged, there is none.
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    with running_service(database_url(), Store(settings().store)) as service:
+    with running_service(database_url(), Store(settings().store), scoring_key_fingerprint()) as service:
         app.state.service = service
         yield
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from airlock.governance import challengers, deployments
+from airlock.serving.clients import Clients
 from airlock.serving.versions import Recorded, Serving, Unavailable, follow
 from airlock.store import Store
 
@@ -30,9 +31,10 @@ class Champions:
     the one before was retired. A challenger that ended is gone with the look that sees it.
     """
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    def __init__(self, engine: Engine, store: Store, clients: Clients) -> None:
         self._at_one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
         self._store = store
+        self._clients = clients  # read with the same look
         self._recorded: Mapping[str, Recorded] = {}
         self._serving: Mapping[str, Serving] = {}
         self._loads: dict[str, Future[None]] = {}
@@ -110,6 +112,7 @@ class Champions:
         problem = ""
         try:
             with self._at_one_moment.connect() as conn:
+                self._clients.read(conn)
                 recorded = _read(conn)
             self._follow(recorded)
         except SQLAlchemyError as error:

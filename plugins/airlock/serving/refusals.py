@@ -1,7 +1,7 @@
 """Refusals: every way in which the scoring API gives no answer, in one form and without anything secret."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -29,14 +29,21 @@ CURE = "See the form of the request at /docs."
 class Refusal(Exception):
     """There is no answer, for a reason that the caller may read."""
 
-    def __init__(self, status: int, detail: str, problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        problems: Sequence[Problem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
+        self.headers = headers
         self.body = Refused(detail=detail, problems=list(problems))
 
     def response(self) -> JSONResponse:
         """Return the refusal as the caller gets it."""
-        return JSONResponse(self.body.model_dump(), self.status)
+        return JSONResponse(self.body.model_dump(), self.status, self.headers)
 
 
 def register(app: FastAPI) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from airlock.governance.engine import connect
 from airlock.serving.answering import answer
 from airlock.serving.champions import Champions
+from airlock.serving.clients import Clients
 from airlock.serving.forms import Question, Reply
 from airlock.serving.prediction_log import LogUnavailable, PredictionLog
 from airlock.serving.refusals import Refusal
@@ -29,6 +30,7 @@ class Service:
     """What serves, the log, and the threads in which models compute."""
 
     champions: Champions
+    clients: Clients
     log: PredictionLog
     shadows: Shadows
     threads: ThreadPoolExecutor
@@ -63,12 +65,16 @@ class Service:
 
 
 @contextmanager
-def running_service(database_url: str, store: Store) -> Iterator[Service]:
-    """Run a service; what serves is loaded before the first request, where the record can be read."""
+def running_service(database_url: str, store: Store, own_key: str) -> Iterator[Service]:
+    """Run a service; what serves is loaded before the first request, where the record can be read.
+
+    `own_key` is the fingerprint of Airlock's own API key.
+    """
     engine = connect(database_url, application="airlock scoring", statement_seconds=STATEMENT_SECONDS)
     log = PredictionLog(engine)
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
-    service = Service(Champions(engine, store), log, Shadows(log), threads)
+    clients = Clients(own_key)
+    service = Service(Champions(engine, store, clients), clients, log, Shadows(log), threads)
     service.log.start()
     service.shadows.start()
     service.champions.start()

@@ -12,6 +12,7 @@ from airlock.chain.production.evidence import evidence_differences
 from airlock.chain.production.standing import standings
 from airlock.package.package import Package
 from airlock.serving.champions import Champions
+from airlock.serving.clients import Clients
 from airlock.serving.versions import Ready, Unavailable
 from airlock.store import Store
 from tests.airlock.lender import deployed
@@ -65,7 +66,7 @@ def start(engine: Engine, kept: Kept) -> Iterator[Callable[[], Champions]]:
     running: list[Champions] = []
 
     def begin() -> Champions:
-        running.append(Champions(engine, kept.store))
+        running.append(Champions(engine, kept.store, Clients("")))
         running[-1].start()
         return running[-1]
 

@@ -20,6 +20,7 @@ from airlock.governance.challengers import Challenger, start
 from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.engine import connect
 from airlock.governance.grants import SCORING
+from airlock.governance.key_fields import fingerprint_of
 from airlock.governance.releases import Way
 from airlock.package.package import Package
 from airlock.store import Store
@@ -28,6 +29,8 @@ from tests.airlock.governance.records import approved_release, register
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0
 PASSWORD = "sesame-open"
+#: Airlock's own key, which every test's process holds as Airflow's tasks do: tests/airlock/conftest.py.
+KEY = "alk_this-is-airlock-s-own-key-in-all-the-tests"
 PREDICT = "/v1/models/loans/predict"
 
 
@@ -82,6 +85,11 @@ def challenging(
         return start(conn, release, candidate, share=share, at=datetime.now(UTC))
 
 
+def by(key: str) -> dict[str, str]:
+    """Return the header by which a key asks."""
+    return {"Authorization": f"Bearer {key}"}
+
+
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition, and fail saying what did not come about."""
     deadline = time.monotonic() + PATIENCE
@@ -107,12 +115,14 @@ def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
                 **os.environ,
                 "AIRLOCK_DATABASE_URL": url,
                 "AIRLOCK_STORE": str(store),
+                "AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(KEY),
                 "PYTHONPATH": "plugins",
             },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+    asked = {"base_url": f"http://127.0.0.1:{port}", "headers": by(KEY), "timeout": 30}
+    with httpx.Client(**asked, trust_env=False) as client:
         try:
             wait_until(lambda: _answers(client, process), "the scoring API answers")
             yield ScoringApi(client, engine, Store(store), log_file, process)

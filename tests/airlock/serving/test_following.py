@@ -10,6 +10,7 @@ from sqlalchemy import text
 from airlock.governance.challengers import end, step
 from airlock.governance.deployments import withdraw
 from airlock.serving.champions import Champions
+from airlock.serving.clients import Clients
 from airlock.serving.versions import Ready, Unavailable
 from airlock.store import Store
 from tests.airlock.loans import loan_spec, loans
@@ -41,7 +42,7 @@ class Mine(ClassifierMixin, BaseEstimator):
 
 @pytest.fixture
 def champions(world, engine):
-    made = Champions(engine, Store(world.store))
+    made = Champions(engine, Store(world.store), Clients(""))
     made.start()
     yield made
     made.stop()
@@ -168,7 +169,7 @@ def test_a_tampered_challenger_package_is_not_used(world, engine, tmp_path):
         file.write(" ")
     deployed(engine, world.linear, 1)
     challenging(engine, world.trees, 2)
-    champions = Champions(engine, Store(tmp_path / "store"))
+    champions = Champions(engine, Store(tmp_path / "store"), Clients(""))
     champions.start()
     try:
         assert "was changed" in beside(champions, Unavailable).reason
@@ -200,7 +201,7 @@ def test_a_model_that_loads_slowly_keeps_no_other_waiting(world, engine, tmp_pat
     )
     slow = fit_and_build(spec, "mine", loans(), tmp_path)[1]
     deployed(engine, world.linear, 1)
-    champions = Champions(engine, Store(tmp_path / "store"))
+    champions = Champions(engine, Store(tmp_path / "store"), Clients(""))
     champions.start()
     try:
         Path(gate).touch()
