@@ -1,11 +1,19 @@
 """Labels: the values of a target as the text that people, answers and metrics share."""
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
+from airlock.package.signature import Signature
 from airlock.spec.metrics import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class WrongOutcome(ValueError):
+    """A value is nothing that a model can answer."""
 
 
 def label_of(value: Any) -> str:
@@ -21,7 +29,40 @@ def label_of(value: Any) -> str:
     return str(value)
 
 
-def truth_of(table: pa.Table, target: str, task: Task) -> np.ndarray:
+def outcome_of(signature: Signature, value: bool | float | str) -> str:
+    """Return what somebody says came true as text: one of the model's classes, or a number.
+
+    Raises
+    ------
+    WrongOutcome
+        When it is neither; the message says what the model answers.
+
+    Examples
+    --------
+    >>> loans = Signature("loans", Task.BINARY, (), classes=("false", "true"), positive="true")
+    >>> outcome_of(loans, True), outcome_of(loans, " false ")
+    ('true', 'false')
+    >>> outcome_of(loans, "yes")
+    Traceback (most recent call last):
+    airlock.package.labels.WrongOutcome: is none of the model's classes, which are false, true.
+    >>> outcome_of(Signature("rent", Task.REGRESSION, ()), "712.50")
+    '712.5'
+    """
+    if signature.task is not Task.REGRESSION:
+        label = label_of(value).strip()
+        if label not in signature.classes:
+            raise WrongOutcome(f"is none of the model's classes, which are {', '.join(signature.classes)}.")
+        return label
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise WrongOutcome("is no finite number, which this model answers.")
+    return repr(number)
+
+
+def truth_of(table: "pa.Table", target: str, task: Task) -> np.ndarray:
     """Return what really happened, one value a row: labels, or float64 numbers for a regression.
 
     Raises
