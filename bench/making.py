@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from airlock.monitoring.profile import profile
 from airlock.package.answers import Answers
+from airlock.package.building import build
 from airlock.package.fitted import Fitted
-from airlock.package.package import PREDICTION, SCORE, build
+from airlock.package.package import PREDICTION, SCORE
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.candidate import fit

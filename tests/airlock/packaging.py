@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from airlock.package.building import build
 from airlock.package.fitted import Fitted
-from airlock.package.package import Package, build
+from airlock.package.package import Package
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.candidate import fit

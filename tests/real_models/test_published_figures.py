@@ -9,7 +9,7 @@ import pytest
 
 from airlock.data.snapshot import take_snapshot
 from airlock.evaluation.evaluation import Evaluation, evaluate
-from airlock.package.package import build
+from airlock.package.building import build
 from airlock.spec import ModelSpec, load_model
 from airlock.store import Store
 from airlock.training.candidate import fit

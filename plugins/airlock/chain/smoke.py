@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 
+from airlock.chain.own_client import own_client
 from airlock.digests import short
+from airlock.package.examples import first_unexpected
 from airlock.package.package import Package
 
-TOLERANCE = 1e-9
 PATIENCE_SECONDS = 30.0
 
 
@@ -35,16 +36,16 @@ def smoke_test(
         When the API does not serve the version within `patience` seconds, or answers otherwise.
     """
     model = package.signature.model
-    with httpx.Client(base_url=scoring_url, timeout=10) as client:
+    with own_client(scoring_url, timeout=10) as client:
         _wait_for(client, model, version, package.digest, beside, patience)
         examples = package.examples()
         answers = _ask(client, model, version, examples)
-    for number, (example, answer) in enumerate(zip(examples, answers, strict=True), start=1):
-        if not _same(example, answer):
-            raise SmokeTestFailed(
-                f"Example {number} of package {short(package.digest)} must give {_told(example)}, "
-                f"and production gives {_told(answer)}."
-            )
+    wrong = first_unexpected(package, [(answer["score"], answer["prediction"]) for answer in answers])
+    if wrong is not None:
+        raise SmokeTestFailed(
+            f"Example {wrong + 1} of package {short(package.digest)} must give {_told(examples[wrong])}, "
+            f"and production gives {_told(answers[wrong])}."
+        )
 
 
 def _ask(
@@ -69,16 +70,6 @@ def _ask(
     if len(answers) != len(examples):
         raise SmokeTestFailed(f"The scoring API did not answer all of {len(examples)} rows: {said}")
     return answers
-
-
-def _same(example: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Say whether two answers are one; what is no number, or not a number, equals nothing."""
-    score = answer["score"]
-    return (
-        isinstance(score, int | float)
-        and abs(score - example["score"]) <= TOLERANCE
-        and answer["prediction"] == example["prediction"]
-    )
 
 
 def _told(answer: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ from airlock.chain.lineage import Lineage
 from airlock.data.snapshot import open_snapshot
 from airlock.evaluation.figures import to_json
 from airlock.monitoring.profile import profile
+from airlock.package.building import build
 from airlock.package.fitted import Fitted
-from airlock.package.package import Package, build
+from airlock.package.package import Package
 from airlock.spec import ModelSpec
 from airlock.store import Store
 from airlock.training.candidate import fit

@@ -1,14 +1,17 @@
 """Answers: what a fitted pipeline says about rows, in the same form for every task."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 
 from airlock.package.cores import one_core
 from airlock.package.signature import Signature
 from airlock.spec.metrics import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,18 @@ class Answers:
         return Answers(self.scores[rows], [self.predictions[row] for row in rows], probabilities)
 
 
-def answers_of(pipeline: Any, rows: pd.DataFrame, signature: Signature) -> Answers:
+class Answering(Protocol):
+    """What answers for a model: the portable form of its package, or the original."""
+
+    @property
+    def signature(self) -> Signature:
+        """Which fields it takes and which answers it gives."""
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """Answer rows that hold every feature; it may be asked from several threads at once."""
+
+
+def answers_of(pipeline: Any, rows: "pd.DataFrame", signature: Signature) -> Answers:
     """Ask a fitted pipeline about every row of a frame made by `airlock.package.frame`."""
     with one_core():
         regression = signature.task is Task.REGRESSION

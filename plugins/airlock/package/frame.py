@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airlock.package.signature import MISSING_CATEGORY
 from airlock.spec.columns import Kind
-
-#: A missing category is this text, so that pipelines (and portable forms of them) see text only.
-MISSING_CATEGORY = ""
 
 ARROW_TYPES = {Kind.NUMBER: pa.float64(), Kind.CATEGORY: pa.string(), Kind.BOOLEAN: pa.bool_()}
 
@@ -26,8 +25,12 @@ def frame(table: pa.Table, kinds: Mapping[str, Kind]) -> pd.DataFrame:
         What each feature holds; numbers and booleans become float64 with NaN where missing, categories
         become text with `MISSING_CATEGORY` where missing.
     """
-    columns = {name: _values(table[name], kind) for name, kind in kinds.items()}
-    return pd.DataFrame(columns, columns=list(kinds), copy=False)
+    return pd.DataFrame(columns_of(table, kinds), columns=list(kinds), copy=False)
+
+
+def columns_of(table: pa.Table, kinds: Mapping[str, Kind]) -> dict[str, np.ndarray]:
+    """Return the features of a table one by one, each as `frame` has it."""
+    return {name: _values(table[name], kind) for name, kind in kinds.items()}
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> pa.Table:

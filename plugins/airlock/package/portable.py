@@ -1,23 +1,27 @@
 """The portable form: a fitted pipeline as ONNX, kept only when it is proved to answer like the original."""
 
 import warnings
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from sklearn.pipeline import make_pipeline
 
 from airlock.evaluation.figures import to_json
-from airlock.package.answers import Answers
+from airlock.package.answers import Answer, Answers
+from airlock.package.examples import EXAMPLES, largest_difference
 from airlock.package.fitted import Fitted
+from airlock.package.frame import columns_of
+from airlock.package.package import evenly
+from airlock.package.scorer import Scorer
 from airlock.package.signature import Signature
 from airlock.spec.columns import Kind
 from airlock.spec.metrics import Task
 
-#: ONNX computes with 32 bits: a probability may differ by this, a number by this share of the largest.
-LARGEST_DIFFERENCE = 1e-5
+#: So many rows are asked for alone too, as production does.
+ALONE = 30
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,12 @@ class Portable:
 def portable_of(fitted: Fitted, holdout: pa.Table) -> tuple[Portable, bytes | None]:
     """Convert a fitted pipeline and compare it with the original; the bytes are given only when it is equal.
 
-    Every decision must be the same, and no score may differ by more than `LARGEST_DIFFERENCE`.
+    Every decision must be the same, and no score may differ by more than `largest_difference` says, whether
+    the rows are asked about together or alone.
     """
     try:
         model = convert(fitted)
-        again = replace(fitted, pipeline=PortablePipeline(model, fitted.signature)).answer(holdout)
+        answered = list(_asked(Scorer.of(model, fitted.signature), holdout))
     except Exception as error:  # what a converter does not know it says in many ways
         said = (" ".join(str(error).split()) or type(error).__name__)[:300].rstrip(".")
         nan = float("nan")
@@ -70,16 +75,34 @@ def portable_of(fitted: Fitted, holdout: pa.Table) -> tuple[Portable, bytes | No
             None, f"{fitted.estimator} cannot be converted ({said}).", len(holdout), nan, nan
         ), None
     original = fitted.answer(holdout)
-    difference = float(np.abs(original.scores - again.scores).max(initial=0.0))
-    equal = equal_decisions(fitted.signature, original, again)
-    largest = LARGEST_DIFFERENCE * max(1.0, float(np.abs(original.scores).max(initial=0.0)))
-    if not (difference <= largest and equal == 1.0):  # NaN is not equal either
+    pairs = [(original.take(places), again) for places, again in answered]
+    apart = [float(np.abs(one.scores - other.scores).max(initial=0.0)) for one, other in pairs]
+    equal = min(equal_decisions(fitted.signature, one, other) for one, other in pairs)
+    difference = float(np.max(apart))
+    alike = all(found <= largest_difference(one.scores) for found, (one, _) in zip(apart, pairs, strict=True))
+    if not (alike and equal == 1.0):  # NaN is not alike either
         reason = (
             f"converted, it decides {1 - equal:.2%} of the rows otherwise, and scores lie up to "
             f"{difference:.1e} apart."
         )
         return Portable(None, reason, len(holdout), difference, equal), None
     return Portable("onnx", "", len(holdout), difference, equal), model
+
+
+def _asked(scorer: Scorer, holdout: pa.Table) -> Iterator[tuple[np.ndarray, Answers]]:
+    """Ask about all rows at once, the examples together and some rows alone; yield places and answers."""
+    kinds = scorer.signature.kinds
+    yield np.arange(len(holdout)), scorer.predict_columns(columns_of(holdout, kinds))
+    rows = holdout.select(list(kinds))
+    examples = rows.slice(0, EXAMPLES)
+    yield np.arange(len(examples)), _together(scorer.predict(examples.to_pylist()))
+    some = np.array(evenly(len(rows), ALONE), dtype=np.int64)
+    yield some, _together([scorer.predict([row])[0] for row in rows.take(some).to_pylist()])
+
+
+def _together(answers: Sequence[Answer]) -> Answers:
+    scores = np.array([answer.score for answer in answers], dtype=np.float64)
+    return Answers(scores, [answer.prediction for answer in answers])
 
 
 def convert(fitted: Fitted) -> bytes:
@@ -112,34 +135,6 @@ def convert(fitted: Fitted) -> bytes:
             target_opset={"": onnx_numbers.OPSET, "ai.onnx.ml": 3},
         )
     return bytes(model.SerializeToString())
-
-
-class PortablePipeline:
-    """An ONNX model in the shape of the pipeline it was made from; on one core, as many may run at once."""
-
-    def __init__(self, model: bytes, signature: Signature) -> None:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
-        self.kinds = signature.kinds
-        self.classes_ = list(signature.classes)
-
-    def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the probabilities, float32, rows by classes."""
-        return self._run(rows)
-
-    def predict(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the numbers that a regression predicts, float32, shape (rows, 1)."""
-        return self._run(rows)
-
-    def _run(self, rows: pd.DataFrame) -> np.ndarray:
-        inputs = {
-            name: rows[name].to_numpy().astype(object if kind is Kind.CATEGORY else np.float64).reshape(-1, 1)
-            for name, kind in self.kinds.items()
-        }
-        return self.session.run(None, inputs)[-1]
 
 
 def equal_decisions(signature: Signature, original: Answers, again: Answers) -> float:

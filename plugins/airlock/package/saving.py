@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from airlock.package.fitted import Fitted
+from airlock.package.package import MODEL_FILE
 from airlock.package.quiet_skops import skops
 from airlock.package.signature import Signature
 from airlock.package.skops_file import normalise
@@ -18,7 +19,6 @@ from airlock.spec.columns import Kind
 from airlock.spec.metrics import Task
 from airlock.usercode import PACKAGE
 
-MODEL_FILE = "model.skops"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "skops", "mlflow")
 #: What an estimator's own library is called where packages are installed, if it is none of the above.
 ESTIMATORS = {"interpret": "interpret-core"}

@@ -9,6 +9,8 @@ from airlock.spec.columns import Kind
 from airlock.spec.metrics import Task
 
 LARGEST_NUMBER = 1.7e308
+#: A missing category is this text, so that pipelines (and portable forms of them) see text only.
+MISSING_CATEGORY = ""
 #: The threshold where both ways to be wrong cost the same.
 EVEN = 0.5
 

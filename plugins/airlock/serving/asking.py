@@ -5,8 +5,7 @@ import math
 from collections.abc import Sequence
 
 from airlock.governance.challengers import Challenger
-from airlock.package.answers import Answer
-from airlock.package.predictor import Predictor
+from airlock.package.answers import Answer, Answering
 from airlock.serving.asked import Asked
 from airlock.serving.forms import Problem
 from airlock.serving.refusals import wrong_rows
@@ -17,7 +16,7 @@ CURE = "Send values closer to those in training; GET /v1/models/{model} lists th
 
 
 def answers_or_refusal(
-    predictor: Predictor, rows: Sequence[Asked], places: Sequence[int]
+    predictor: Answering, rows: Sequence[Asked], places: Sequence[int]
 ) -> dict[int, Answer]:
     """Return a model's answers to the rows at some places, by place.
 

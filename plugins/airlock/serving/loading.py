@@ -1,19 +1,19 @@
 """Loading: a package that is whole, about the right model, and answers its own examples as it must."""
 
 from airlock.digests import short
+from airlock.package.answers import Answering
+from airlock.package.examples import first_unexpected
 from airlock.package.package import Package, open_package
-from airlock.package.predictor import Predictor
+from airlock.package.scorer import Scorer
 from airlock.store import Store
-
-TOLERANCE = 1e-9
 
 
 class WrongPackage(Exception):
     """A package is whole, and not what the record speaks of."""
 
 
-def load(store: Store, model: str, package_digest: str) -> Predictor:
-    """Return a package's predictor once everything about it is proved.
+def load(store: Store, model: str, package_digest: str) -> Answering:
+    """Return a package's portable form, or the original where it has none, once all about it is proved.
 
     Raises
     ------
@@ -25,21 +25,24 @@ def load(store: Store, model: str, package_digest: str) -> Predictor:
     package = open_package(store, package_digest)
     if package.signature.model != model:
         raise WrongPackage(f"package {short(package.digest)} is of {package.signature.model}.")
-    predictor = Predictor.load(package)
-    _prove_answers(package, predictor)
-    return predictor
+    answering = _loaded(package)
+    _prove_answers(package, answering)
+    return answering
 
 
-def _prove_answers(package: Package, predictor: Predictor) -> None:
+def _loaded(package: Package) -> Answering:
+    if package.is_portable:
+        return Scorer.load(package)
+    from airlock.package.predictor import Predictor  # which needs much memory, so only where it must be
+
+    return Predictor.load(package)
+
+
+def _prove_answers(package: Package, answering: Answering) -> None:
     """Ask for the package's examples: a first answer is slow, and a wrong one must not reach anybody."""
-    examples = package.examples()
-    answers = predictor.predict([example["features"] for example in examples])
-    for example, answer in zip(examples, answers, strict=True):
-        if (
-            not abs(answer.score - example["score"]) <= TOLERANCE
-            or answer.prediction != example["prediction"]
-        ):
-            raise WrongPackage(
-                f"package {short(package.digest)} does not answer its own examples as it must. "
-                "Compare the library versions in its provenance.json with those installed."
-            )
+    answers = answering.predict([example["features"] for example in package.examples()])
+    if first_unexpected(package, [(answer.score, answer.prediction) for answer in answers]) is not None:
+        raise WrongPackage(
+            f"package {short(package.digest)} does not answer its own examples as it must. "
+            "Compare the library versions in its provenance.json with those installed."
+        )

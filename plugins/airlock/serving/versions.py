@@ -12,7 +12,7 @@ from airlock.digests import short
 from airlock.governance import challengers, deployments
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
-from airlock.package.predictor import Predictor
+from airlock.package.answers import Answering
 from airlock.serving.loading import load
 from airlock.store import Store
 
@@ -29,7 +29,7 @@ class Ready(Generic[R]):
     """A version that is proved, loaded and ready to answer."""
 
     record: R
-    predictor: Predictor
+    predictor: Answering
 
     def is_settled(self, record: object) -> bool:
         """Say whether nothing has to be done to follow a record."""
@@ -78,7 +78,7 @@ class Serving:
         known = [one.record.version for one in (self.champion, self.challenger) if one is not None]
         return version is None or version in known
 
-    def predictors(self) -> dict[str, Predictor]:
+    def predictors(self) -> dict[str, Answering]:
         """Return what is loaded, by the digest of its package."""
         both = (self.champion, self.challenger)
         return {one.record.package_digest: one.predictor for one in both if isinstance(one, Ready)}
@@ -111,7 +111,7 @@ def follow(conn: Connection, store: Store, recorded: Recorded, known: Serving | 
 
 
 def _made_ready(
-    conn: Connection, store: Store, record: R, loaded: dict[str, Predictor]
+    conn: Connection, store: Store, record: R, loaded: dict[str, Answering]
 ) -> Ready[R] | Unavailable[R]:
     name = f"{record.model} version {record.version}"
     digest = record.package_digest

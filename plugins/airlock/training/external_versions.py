@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from airlock.package.origin import Origin
-from airlock.package.saving import MODEL_FILE
+from airlock.package.package import MODEL_FILE
 from airlock.package.trust import load_pipeline
 from airlock.training.errors import ExternalError
 from airlock.training.mlflow_client import client

@@ -13,10 +13,11 @@ from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_info
 
 from airlock.digests import digest_of_folder
+from airlock.package.building import REFERENCE_ROWS
 from airlock.package.cores import one_core
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
-from airlock.package.package import REFERENCE_ROWS, Package, open_package
+from airlock.package.package import Package, open_package
 from airlock.package.predictor import Predictor
 from airlock.package.skops_file import normalise
 from airlock.package.trust import load_pipeline, trusted_types

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from airlock.package.fitted import Fitted
-from airlock.package.frame import frame
-from airlock.package.portable import PortablePipeline, convert, portable_of
+from airlock.package.portable import convert, portable_of
 from airlock.training.candidate import fit
 from airlock.training.split import split
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
@@ -115,10 +114,3 @@ def test_a_form_that_answers_otherwise_is_not_kept(tmp_path: Path) -> None:
     assert found.largest_difference > 0.01
     assert found.equal_decisions < 1
     assert "converted, it decides" in found.sentence
-
-
-def test_the_portable_pipeline_gives_probabilities(tmp_path: Path) -> None:
-    one, rows = fitted(tmp_path, LINEAR)
-    said = PortablePipeline(convert(one), one.signature).predict_proba(frame(rows, one.signature.kinds))
-    assert said.shape == (len(rows), 2)
-    assert np.allclose(said.sum(axis=1), 1, atol=1e-6)

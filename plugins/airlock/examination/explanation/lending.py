@@ -11,8 +11,8 @@ from airlock.examination.explanation.asking import ask
 from airlock.examination.explanation.nearness import Nearness
 from airlock.examination.weakness.sample import evenly
 from airlock.package.answers import Answers
-from airlock.package.frame import MISSING_CATEGORY
 from airlock.package.predictor import Predictor
+from airlock.package.signature import MISSING_CATEGORY
 
 MOST_CHANGES = 3
 #: How many real values between the old and the new one are tried.
