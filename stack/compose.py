@@ -4,6 +4,7 @@ It needs nothing but Python, so that it runs where there is Docker and no virtua
 """
 
 import base64
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
 
@@ -20,21 +21,33 @@ ONLY_COMPOSE = (
     "AIRLOCK_COMPOSE_FERNET_KEY",
     "AIRLOCK_COMPOSE_JWT_SECRET",
     "AIRLOCK_COMPOSE_API_SECRET",
+    "AIRLOCK_COMPOSE_SCORING_KEY",
+    "AIRLOCK_COMPOSE_SCORING_KEY_FINGERPRINT",
+    "AIRLOCK_COMPOSE_GRAFANA_PASSWORD",
 )
+#: Ports of services that the embedded stack does not have, with their defaults.
+COMPOSE_PORTS = {"AIRLOCK_GRAFANA_PORT": "3000", "AIRLOCK_PROMETHEUS_PORT": "9090"}
+#: Two that belong together: Airflow's tasks get the key, the scoring API its fingerprint alone.
+SCORING_KEY, FINGERPRINT = "AIRLOCK_COMPOSE_SCORING_KEY", "AIRLOCK_COMPOSE_SCORING_KEY_FINGERPRINT"
 ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
 
 
 def missing_lines(env: str) -> list[str]:
     """Return a line with a new secret for each key that has no value in the text of .env."""
     given = [line.partition("=") for line in env.splitlines()]
-    known = {key.strip() for key, _, value in given if value.strip()}
-    return [f"{key}={_new(key)}" for key in ONLY_COMPOSE if key not in known]
+    known = {key.strip(): value.strip() for key, _, value in given if value.strip()}
+    made = {key: _new(key) for key in ONLY_COMPOSE if key not in known}
+    if made.keys() & {SCORING_KEY, FINGERPRINT}:
+        made[FINGERPRINT] = sha256((known | made)[SCORING_KEY].encode()).hexdigest()
+    return [f"{key}={value}" for key, value in made.items()]
 
 
 def _new(key: str) -> str:
     """Return a secret of letters, digits, - and _ only, so that it may stand in an address as it is."""
     if key.endswith("FERNET_KEY"):
         return base64.urlsafe_b64encode(token_bytes(32)).decode()
+    if key == SCORING_KEY:
+        return f"alk_{token_urlsafe(32)}"
     return token_urlsafe(48 if key.endswith("SECRET") else 24)
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from stack.compose import ONLY_COMPOSE, missing_lines
+from stack.compose import COMPOSE_PORTS, ONLY_COMPOSE, missing_lines
 from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
 from stack.postgres import cluster_of
 from stack.secrets import OWNERS, ROLES
@@ -23,7 +23,10 @@ from tests.stack.test_environment import KNOWN
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:[-?])([^}]*))?\}")
 LONG_LIVED = {
     "postgres", "airflow-api", "airflow-scheduler", "airflow-dag-processor", "mlflow", "scoring", "mail",
+    "prometheus", "grafana",
 }  # fmt: skip
+#: Images of others, pinned to a release.
+FOREIGN = ("postgres", "prometheus", "grafana")
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -50,12 +53,16 @@ def test_a_service_is_watched_restarted_and_kept_within_bounds(name: str) -> Non
     assert service["healthcheck"]["test"][0] == "CMD"
     assert "no-new-privileges:true" in service["security_opt"]
     if name != "postgres":
-        assert (service["image"], service["build"], service["cap_drop"]) == ("airlock:local", ".", ["ALL"])
+        assert service["cap_drop"] == ["ALL"]
+    if name in FOREIGN:
+        assert re.fullmatch(r"[\w/]+:v?\d+\.\d+(\.\d+)?(-\w+)?", service["image"])
+    else:
+        assert (service["image"], service["build"]) == ("airlock:local", ".")
 
 
 def test_ports_are_on_loopback_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
-    assert len(ports) == 4
+    assert len(ports) == 6
     assert all(port.startswith(f"{HOST}:${{AIRLOCK_") for port in ports)
     assert "ports" not in SERVICES["postgres"]
 
@@ -66,10 +73,10 @@ def test_no_secret_has_a_default_and_all_are_used() -> None:
     assert secrets == set(ONLY_COMPOSE)
     assert {used[name] for name in secrets} == {(":?", "run python3 -m stack.compose >> .env")}
     assert {name: used[name][1] for name in used.keys() - secrets} == {
-        name: DEFAULTS[name] for name in used.keys() - secrets
+        name: (DEFAULTS | COMPOSE_PORTS)[name] for name in used.keys() - secrets
     }
     for service in SERVICES.values():
-        for key, value in service["environment"].items():
+        for key, value in service.get("environment", {}).items():
             if re.search("PASSWORD$|SECRET|FERNET", key):
                 assert VARIABLE.fullmatch(value), key
 
@@ -151,7 +158,7 @@ def test_each_role_gets_its_database_as_on_the_embedded_stack() -> None:
     assert f"REVOKE ALL ON DATABASE {', '.join(OWNERS)} FROM PUBLIC" in script
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"postgres", "airflow-init"}))
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {*FOREIGN, "airflow-init"}))
 def test_a_service_knows_the_passwords_it_needs_as_on_the_embedded_stack(name: str) -> None:
     roles = set(re.findall(r"AIRLOCK_COMPOSE_(\w+)_PASSWORD", json.dumps(SERVICES[name].get("environment"))))
     embedded = {"airlock-init": "airlock-migrate"}.get(name, name)
@@ -166,3 +173,15 @@ def test_secrets_are_made_once_and_fit_into_addresses() -> None:
     assert Fernet(made["AIRLOCK_COMPOSE_FERNET_KEY"])
     assert all(re.fullmatch(r"[\w-]{32,}=?", value) for value in made.values())
     assert missing_lines("\n".join(first)) == []
+
+
+def test_what_is_provisioned_is_there_and_nobody_but_grafana_knows_its_password() -> None:
+    for service in ("prometheus", "grafana"):
+        own = [mount.split(":")[0] for mount in SERVICES[service]["volumes"] if mount.startswith(".")]
+        assert own and all((ROOT / place).exists() for place in own)
+    knows = [name for name, service in SERVICES.items() if "GRAFANA_PASSWORD" in json.dumps(service)]
+    assert knows == ["grafana"]
+    source = yaml.safe_load((ROOT / "docker/grafana/provisioning/datasources/prometheus.yml").read_text())
+    assert [one["url"] for one in source["datasources"]] == ["http://prometheus:9090"]
+    scraped = yaml.safe_load((ROOT / "docker/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    assert [one["dns_sd_configs"][0]["names"] for one in scraped] == [["scoring"]]
