@@ -76,7 +76,7 @@ def prove_logged(conn: Connection, model: str, deployment: Mapping[str, Any], *,
     DeploymentRefused
         When the log does not say so.
     """
-    log = _entries(conn, model, SERVING)
+    log = proved_entries(conn, model, SERVING)
     name = f"deployment {deployment['deployment']} of {model}"
     if not any(_says(entry, "deployed", deployment) for entry in log):
         raise _unlogged(name, f"it made version {deployment['version']} the champion")
@@ -107,7 +107,7 @@ def _refuse_unless_approved(release: Release, candidate: Candidate, answers: Seq
 
 
 def _refuse_unless_registered_so(conn: Connection, candidate: Candidate) -> None:
-    log = _entries(conn, candidate.model, REGISTERED, candidate=candidate.id)
+    log = proved_entries(conn, candidate.model, REGISTERED, candidate=candidate.id)
     facts = {name: getattr(candidate, name) for name in OF_CANDIDATE}
     if not any(_says(entry, "candidate_registered", facts, candidate.trained_by) for entry in log):
         raise _unlogged(
@@ -116,7 +116,7 @@ def _refuse_unless_registered_so(conn: Connection, candidate: Candidate) -> None
 
 
 def _refuse_unless_released_so(conn: Connection, release: Release, answers: Sequence[Approval]) -> None:
-    log = _entries(conn, release.model, ACTS, release=release.id)
+    log = proved_entries(conn, release.model, ACTS, release=release.id)
     name = f"release {release.id} of {release.model}"
     opened = {"candidate": release.candidate_id} | {key: getattr(release, key) for key in OF_RELEASE}
     if not any(_says(entry, "release_opened", opened) for entry in log):
@@ -130,7 +130,7 @@ def _refuse_unless_released_so(conn: Connection, release: Release, answers: Sequ
         raise _unlogged(name, "it was last decided as approved")
 
 
-def _entries(conn: Connection, model: str, acts: Collection[Act], **ids: int) -> list[Entry]:
+def proved_entries(conn: Connection, model: str, acts: Collection[Act], **ids: int) -> list[Entry]:
     """Return what the log says of a model or a record, without rows that are no longer what they were."""
     about = [log_table.c.model == model, log_table.c.act.in_(acts)]
     about += [log_table.c.facts[key].as_string() == str(number) for key, number in ids.items()]
