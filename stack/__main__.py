@@ -73,6 +73,7 @@ def _print_environment(settings: Settings) -> None:
         **environment.shared(settings),
         **environment.airflow(settings, secrets, cluster),
         **environment.connections(settings, secrets, cluster),
+        **environment.asking(secrets),
     }
     for key, value in values.items():
         print(f"export {key}={shlex.quote(value)}")

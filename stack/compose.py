@@ -4,9 +4,10 @@ It needs nothing but Python, so that it runs where there is Docker and no virtua
 """
 
 import base64
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
+
+from stack.secrets import fingerprint_of, new_scoring_key
 
 #: Keys of .env that only docker-compose.yaml reads; the embedded stack makes its own in AIRLOCK_HOME.
 ONLY_COMPOSE = (
@@ -38,7 +39,7 @@ def missing_lines(env: str) -> list[str]:
     known = {key.strip(): value.strip() for key, _, value in given if value.strip()}
     made = {key: _new(key) for key in ONLY_COMPOSE if key not in known}
     if made.keys() & {SCORING_KEY, FINGERPRINT}:
-        made[FINGERPRINT] = sha256((known | made)[SCORING_KEY].encode()).hexdigest()
+        made[FINGERPRINT] = fingerprint_of({**known, **made}[SCORING_KEY])
     return [f"{key}={value}" for key, value in made.items()]
 
 
@@ -47,7 +48,7 @@ def _new(key: str) -> str:
     if key.endswith("FERNET_KEY"):
         return base64.urlsafe_b64encode(token_bytes(32)).decode()
     if key == SCORING_KEY:
-        return f"alk_{token_urlsafe(32)}"
+        return new_scoring_key()
     return token_urlsafe(48 if key.endswith("SECRET") else 24)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 
 from stack.postgres import Cluster
-from stack.secrets import GUESTS, Secrets, passwords_file
+from stack.secrets import GUESTS, Secrets, fingerprint_of, passwords_file
 from stack.settings import HOST, ROOT, Settings
 from stack.users import USERS
 
@@ -121,6 +121,16 @@ def connections(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[
             }
         ),
     }
+
+
+def asking(secrets: Secrets) -> dict[str, str]:
+    """Return by which key Airflow's tasks ask the scoring API."""
+    return {"AIRLOCK_SCORING_KEY": secrets.scoring_key}
+
+
+def answering(secrets: Secrets) -> dict[str, str]:
+    """Return what the scoring API knows of that key."""
+    return {"AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(secrets.scoring_key)}
 
 
 def mlflow_server(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:

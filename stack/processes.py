@@ -36,9 +36,13 @@ def log_of(settings: Settings, name: str) -> Path:
 def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Process, ...]:
     """Return every process that runs while the stack is up, PostgreSQL aside."""
     shared = {**environment.inherited(), **environment.shared(settings)}
-    scoring = {**shared, **environment.records("airlock_scoring", secrets, cluster)}
+    scoring = {
+        **shared,
+        **environment.records("airlock_scoring", secrets, cluster),
+        **environment.answering(secrets),
+    }
     airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
-    tasks = {**airflow, **environment.connections(settings, secrets, cluster)}
+    tasks = {**airflow, **environment.connections(settings, secrets, cluster), **environment.asking(secrets)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
     # The API server reads the tasks' logs from the same disk: no second server, no second port.
     scheduler = _python("airflow", "scheduler", "--skip-serve-logs")

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_urlsafe
 
@@ -25,6 +26,8 @@ class Secrets:
     jwt_secret: str
     api_secret: str
     database: dict[str, str]
+    #: By which Airflow's tasks ask the scoring API; empty until the next start where an older version was.
+    scoring_key: str = ""
 
 
 def secrets_file(home: Path) -> Path:
@@ -54,18 +57,30 @@ def ensure_secrets(home: Path) -> Secrets:
             database={role: token_urlsafe(24) for role in ROLES},
         )
         _write(file, asdict(secrets))
-    _add_passwords_of_new_roles(file, read_secrets(home))
+    _add_what_is_new(file, read_secrets(home))
     known = _read(passwords_file(home)) if passwords_file(home).exists() else {}
     if missing := [user.name for user in USERS if user.name not in known]:
         _write(passwords_file(home), {**known, **{name: token_urlsafe(9) for name in missing}})
     return read_secrets(home)
 
 
-def _add_passwords_of_new_roles(file: Path, secrets: Secrets) -> None:
-    """Let an installation that was made before a role was there have it too."""
-    if missing := [role for role in ROLES if role not in secrets.database]:
-        made = {role: token_urlsafe(24) for role in missing}
-        _write(file, asdict(replace(secrets, database={**secrets.database, **made})))
+def new_scoring_key() -> str:
+    """Return a new key of the scoring API, in the form of airlock.governance.key_fields."""
+    return f"alk_{token_urlsafe(32)}"
+
+
+def fingerprint_of(key: str) -> str:
+    """Return what the scoring API knows of its key: the SHA-256."""
+    return sha256(key.encode()).hexdigest()
+
+
+def _add_what_is_new(file: Path, secrets: Secrets) -> None:
+    """Make the scoring key, and the passwords of roles that an older installation does not have yet."""
+    missing = {role: token_urlsafe(24) for role in ROLES if role not in secrets.database}
+    if missing or not secrets.scoring_key:
+        database = {**secrets.database, **missing}
+        key = secrets.scoring_key or new_scoring_key()
+        _write(file, asdict(replace(secrets, database=database, scoring_key=key)))
 
 
 def read_secrets(home: Path) -> Secrets:

@@ -46,12 +46,12 @@ def listing_otherwise(models: Callable[[], Any], url: str) -> Iterator[str]:
     class Wrong(_Handler):
         def do_GET(self) -> None:
             other = self.path == "/v1/models"
-            self.say(models() if other else httpx.get(f"{url}{self.path}").json())
+            self.say(models() if other else httpx.get(f"{url}{self.path}", headers=self.key()).json())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            json_body = {"Content-Type": "application/json"}
-            self.say(httpx.post(f"{url}{self.path}", content=body, headers=json_body).json())
+            headers = {"Content-Type": "application/json", **self.key()}
+            self.say(httpx.post(f"{url}{self.path}", content=body, headers=headers).json())
 
     with _served(Wrong) as wrong:
         yield wrong
@@ -64,6 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def key(self) -> dict[str, str]:
+        """Return the caller's key, as it was sent."""
+        return {"Authorization": self.headers["Authorization"]}
 
     def log_message(self, *_: Any) -> None:
         pass

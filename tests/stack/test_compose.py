@@ -12,10 +12,10 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from stack.compose import COMPOSE_PORTS, ONLY_COMPOSE, missing_lines
+from stack.compose import COMPOSE_PORTS, FINGERPRINT, ONLY_COMPOSE, SCORING_KEY, missing_lines
 from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
 from stack.postgres import cluster_of
-from stack.secrets import OWNERS, ROLES
+from stack.secrets import OWNERS, ROLES, fingerprint_of
 from stack.settings import DEFAULTS, HOST, ROOT
 from stack.users import USERS
 from tests.stack.test_environment import KNOWN
@@ -173,6 +173,25 @@ def test_secrets_are_made_once_and_fit_into_addresses() -> None:
     assert Fernet(made["AIRLOCK_COMPOSE_FERNET_KEY"])
     assert all(re.fullmatch(r"[\w-]{32,}=?", value) for value in made.values())
     assert missing_lines("\n".join(first)) == []
+
+
+def test_the_scoring_key_and_its_fingerprint_are_made_together() -> None:
+    def made(env: str) -> dict[str, str]:
+        lines = [*env.splitlines(), *missing_lines(env)]
+        return dict(line.split("=", 1) for line in lines)
+
+    for env in ("", f"{SCORING_KEY}=alk_mine", f"{FINGERPRINT}={'0' * 64}"):
+        values = made(env)
+        assert values[FINGERPRINT] == fingerprint_of(values[SCORING_KEY])
+    assert made(f"{SCORING_KEY}=alk_mine")[SCORING_KEY] == "alk_mine"
+
+
+def test_the_scoring_api_knows_the_fingerprint_and_the_tasks_the_key() -> None:
+    def knows(value: str) -> set[str]:
+        return {name for name in SERVICES if f"${{{value}:?" in json.dumps(SERVICES[name].get("environment"))}
+
+    assert knows(SCORING_KEY) == {"airflow-scheduler", "airflow-dag-processor"}
+    assert knows(FINGERPRINT) == {"scoring"}
 
 
 def test_what_is_provisioned_is_there_and_nobody_but_grafana_knows_its_password() -> None:

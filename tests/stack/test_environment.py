@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from airlock.governance.key_fields import fingerprint_of
 from stack import environment
 from stack.postgres import Cluster
 from stack.processes import airflow_migration, airlock_migration, services
@@ -41,7 +42,9 @@ def cluster(tmp_path: Path) -> Cluster:
 
 def test_what_every_process_knows_is_no_secret(settings: Settings, secrets: Secrets) -> None:
     text = json.dumps(environment.shared(settings))
-    for key in (secrets.fernet_key, secrets.jwt_secret, secrets.api_secret, *secrets.database.values()):
+    for key in (secrets.fernet_key, secrets.jwt_secret, secrets.api_secret, secrets.scoring_key):
+        assert key not in text
+    for key in secrets.database.values():
         assert key not in text
 
 
@@ -56,6 +59,15 @@ def test_a_process_knows_the_passwords_it_needs_and_no_other(
         for process in (*services(settings, secrets, cluster), *migrations)
     }
     assert known == KNOWN
+
+
+def test_the_scoring_api_knows_only_the_fingerprint_of_the_key_that_tasks_ask_with(
+    settings: Settings, secrets: Secrets, cluster: Cluster
+) -> None:
+    known = {process.name: process.environment for process in services(settings, secrets, cluster)}
+    holders = {name for name, values in known.items() if secrets.scoring_key in values.values()}
+    assert holders == {"airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"}
+    assert known["scoring"]["AIRLOCK_SCORING_KEY_FINGERPRINT"] == fingerprint_of(secrets.scoring_key)
 
 
 def test_airflow_finds_its_connections(settings: Settings, secrets: Secrets, cluster: Cluster) -> None:

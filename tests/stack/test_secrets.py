@@ -1,15 +1,19 @@
 import json
+import re
 import stat
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from airlock.governance import key_fields
+from airlock.governance.key_fields import PREFIX, new_key
 from stack.errors import StackError
 from stack.secrets import (
     GUESTS,
     ROLES,
     ensure_secrets,
+    fingerprint_of,
     passwords_file,
     prepare_home,
     read_passwords,
@@ -32,10 +36,11 @@ def test_two_installations_share_no_key(tmp_path: Path) -> None:
     for name in ("one", "two"):
         prepare_home(tmp_path / name)
     one, two = ensure_secrets(tmp_path / "one"), ensure_secrets(tmp_path / "two")
-    assert not {one.fernet_key, one.jwt_secret, one.api_secret} & {
+    assert not {one.fernet_key, one.jwt_secret, one.api_secret, one.scoring_key} & {
         two.fernet_key,
         two.jwt_secret,
         two.api_secret,
+        two.scoring_key,
     }
     assert not set(one.database.values()) & set(two.database.values())
 
@@ -67,6 +72,22 @@ def test_an_installation_gets_the_passwords_of_new_roles_and_keeps_its_own(tmp_p
     assert set(now.database) == set(ROLES)
     assert ensure_secrets(tmp_path) == now
     assert stat.S_IMODE(secrets_file(tmp_path).stat().st_mode) == 0o600
+
+
+def test_an_installation_that_was_made_before_the_scoring_key_was_there_gets_one(tmp_path: Path) -> None:
+    older = asdict(ensure_secrets(tmp_path))
+    del older["scoring_key"]
+    secrets_file(tmp_path).write_text(json.dumps(older))
+    now = ensure_secrets(tmp_path)
+    assert asdict(now) == {**older, "scoring_key": now.scoring_key}
+    assert re.fullmatch(r"alk_[\w-]{43}", now.scoring_key)
+    assert ensure_secrets(tmp_path) == now
+
+
+def test_its_keys_are_made_and_known_as_those_of_applications(tmp_path: Path) -> None:
+    key = ensure_secrets(tmp_path).scoring_key
+    assert len(key) == len(new_key()) and key.startswith(PREFIX)
+    assert fingerprint_of(key) == key_fields.fingerprint_of(key)
 
 
 def test_before_the_first_start_the_cure_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from airlock.chain.own_client import own_client
 from airlock.chain.production.difference import Difference, Kind, unchecked
 from airlock.chain.production.standing import Standing
 from airlock.chain.smoke import SmokeTestFailed, smoke_test
@@ -54,7 +55,8 @@ def answer_differences(
 
 def _serving(scoring_url: str) -> dict[str, Mapping[str, Any]]:
     """Return what the API says that it serves, by model."""
-    answer = httpx.get(f"{scoring_url}/v1/models", timeout=ANSWER_SECONDS).raise_for_status().json()
+    with own_client(scoring_url, timeout=ANSWER_SECONDS) as client:
+        answer = client.get("/v1/models").raise_for_status().json()
     return {entry["model"]: {name: entry[name] for name in (*SERVED, "challenger")} for entry in answer}
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from airlock.governance.challengers import Challenger
+from airlock.serving.clients import UNKNOWN_CLIENT, Asker
 from airlock.serving.forms import ChallengerSummary, InputField, ModelDetails, ModelSummary
 from airlock.serving.refusals import Refusal
 from airlock.serving.routes.parameters import UNKNOWN, Model, Serves
@@ -12,14 +13,14 @@ from airlock.serving.versions import Ready, Serving, Unavailable
 router = APIRouter(tags=["models"])
 
 
-@router.get("/v1/models")
-async def models(service: Serves) -> list[ModelSummary]:
+@router.get("/v1/models", responses=UNKNOWN_CLIENT)
+async def models(service: Serves, _: Asker) -> list[ModelSummary]:
     """Say what serves: the champion of every model, since when, and what runs beside it."""
     return [_summary(serving, service) for serving in service.champions.all().values()]
 
 
-@router.get("/v1/models/{model}", responses=UNKNOWN)
-async def model_details(model: Model, service: Serves) -> ModelDetails:
+@router.get("/v1/models/{model}", responses={**UNKNOWN_CLIENT, **UNKNOWN})
+async def model_details(model: Model, service: Serves, _: Asker) -> ModelDetails:
     """Say what serves a model, which fields it takes and what it answers."""
     serving = await service.serving(model)
     champion = serving.champion
