@@ -31,16 +31,18 @@ class Server:
     port: int
     path: str
     process: subprocess.Popen[bytes]
+    key: str
 
     def ask(self, bodies: Sequence[bytes]) -> list[float]:
         """Send each body in turn over one connection; return how many seconds each answer took."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=30)
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
         took = []
         for body in bodies:
             began = time.perf_counter()
-            connection.request("POST", self.path, body, {"Content-Type": "application/json"})
+            connection.request("POST", self.path, body, headers)
             answer = connection.getresponse()
             said = answer.read()
             took.append(time.perf_counter() - began)
@@ -63,9 +65,18 @@ class Server:
 
 @contextmanager
 def serving(
-    module: str, *arguments: str, ready: str, path: str, log: Path, environment: dict[str, str] | None = None
+    module: str,
+    *arguments: str,
+    ready: str,
+    path: str,
+    log: Path,
+    environment: dict[str, str] | None = None,
+    key: str = "none",
 ) -> Iterator[Server]:
-    """Run `python -m module … --port …` until the block ends; it answers at `ready` when the block begins."""
+    """Run `python -m module … --port …` until the block ends; it answers at `ready` when the block begins.
+
+    Every request carries the API key, so that all servers are sent the same headers.
+    """
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
@@ -80,7 +91,7 @@ def serving(
         )
     try:
         _wait(port, ready, process, log)
-        yield Server(port, path, process)
+        yield Server(port, path, process, key)
     finally:
         with suppress(ProcessLookupError):  # all of it ended by itself
             os.killpg(process.pid, signal.SIGTERM)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from statistics import median
 from typing import Any
 
+from airlock.governance.key_fields import fingerprint_of, new_key
 from bench.case import Case, Measured, Side
 from bench.server import WARM_UP, Server, bodies, serving
 from bench.world import World
@@ -18,7 +19,12 @@ Row = dict[str, Any]
 @contextmanager
 def airlock(world: World) -> Iterator[tuple[Server, Callable[[Row], object]]]:
     """The scoring API with its champion, on a real PostgreSQL."""
-    environment = {"AIRLOCK_DATABASE_URL": world.size.database, "AIRLOCK_STORE": str(world.store)}
+    key = new_key()
+    environment = {
+        "AIRLOCK_DATABASE_URL": world.size.database,
+        "AIRLOCK_STORE": str(world.store),
+        "AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(key),
+    }
     with serving(
         "uvicorn",
         "airlock.serving.app:app",
@@ -28,6 +34,7 @@ def airlock(world: World) -> Iterator[tuple[Server, Callable[[Row], object]]]:
         path="/v1/models/loans/predict",
         log=world.folder / "airlock.log",
         environment=environment,
+        key=key,
     ) as server:
         yield server, lambda row: {"rows": [{"features": row}]}
 
