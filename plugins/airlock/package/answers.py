@@ -65,6 +65,9 @@ class Answering(Protocol):
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
         """Answer rows that hold every feature; it may be asked from several threads at once."""
 
+    def predict_columns(self, columns: Mapping[str, np.ndarray]) -> Answers:
+        """Answer rows given as columns: float64 with NaN, or texts with `MISSING_CATEGORY`, where missing."""
+
 
 def answers_of(pipeline: Any, rows: "pd.DataFrame", signature: Signature) -> Answers:
     """Ask a fitted pipeline about every row of a frame made by `airlock.package.frame`."""

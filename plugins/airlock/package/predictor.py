@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from airlock.package.answers import Answer, Answers, answers_of
@@ -41,6 +43,12 @@ class Predictor:
             Answer(float(score), text)
             for score, text in zip(answers.scores, answers.predictions, strict=True)
         ]
+
+    def predict_columns(self, columns: Mapping[str, np.ndarray]) -> Answers:
+        """Answer rows given as columns, as `airlock.package.frame` makes them."""
+        return answers_of(
+            self.pipeline, pd.DataFrame(columns, columns=list(self.signature.kinds)), self.signature
+        )
 
     def predict_table(self, table: pa.Table) -> Answers:
         """Answer every row of a table that has the features among its columns."""
