@@ -1,7 +1,7 @@
 """Answering: from a question to the answers, and the lines of the prediction log that must be kept first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from airlock.governance.challengers import Challenger
@@ -11,6 +11,7 @@ from airlock.package.answers import Answer
 from airlock.serving.asked import Asked, checked, told, unheard
 from airlock.serving.asking import answers_or_none, answers_or_refusal
 from airlock.serving.forms import Prediction, Question, Reply
+from airlock.serving.metrics import Role
 from airlock.serving.refusals import Refusal
 from airlock.serving.routing import is_challengers
 from airlock.serving.versions import Ready, Serving, Unavailable
@@ -30,18 +31,20 @@ class Shadowed:
 
 @dataclass(frozen=True)
 class Answered:
-    """A reply that may be given once its lines are logged."""
+    """A reply that may be given once its lines are logged; `counts`: how many rows each version answered."""
 
     reply: Reply
     lines: Sequence[str]
     shadowed: Shadowed | None
+    counts: Sequence[tuple[int, Role, int]]
 
 
-def answer(serving: Serving, question: Question, now: datetime) -> Answered:
+def answer(serving: Serving, question: Question, client: str, now: datetime) -> Answered:
     """Answer a question by the champion, and the challenger's share of the rows by the challenger.
 
     The champion's signature says which rows may be asked about. Where the challenger fails, the champion
-    answers and the failure is logged. A smoke test is answered by the version it names alone.
+    answers and the failure is logged. A smoke test is answered by the version it names alone. `client` is the
+    name of who asks.
 
     Raises
     ------
@@ -50,13 +53,13 @@ def answer(serving: Serving, question: Question, now: datetime) -> Answered:
         it is neither the champion nor the challenger.
     """
     version = _chosen(serving, question.version)
-    rows = checked(version.predictor.signature, question.rows, now)
+    rows = checked(version.predictor.signature, question.rows, client, now)
     beside = serving.challenger
     if not isinstance(beside, Ready) or question.purpose == "smoke_test":
         return _answered(serving, question, version, rows, now)
     if beside.record.way == "shadow":
         answered = _answered(serving, question, version, rows, now)
-        return Answered(answered.reply, answered.lines, Shadowed(beside, rows))
+        return replace(answered, shadowed=Shadowed(beside, rows))
     return _answered(serving, question, version, rows, now, beside)
 
 
@@ -107,7 +110,14 @@ def _answered(
         package_digest=champion.package_digest,
         predictions=predictions,
     )
-    return Answered(reply, [line(row) for row in logged], None)
+    counts = [(version.record.version, _role(version), len(rest))]
+    if beside is not None:
+        counts.append((beside.record.version, beside.record.way, len(rows) - len(rest)))
+    return Answered(reply, [line(row) for row in logged], None, counts)
+
+
+def _role(version: Version) -> Role:
+    return version.record.way if isinstance(version.record, Challenger) else "champion"
 
 
 def _given_by(

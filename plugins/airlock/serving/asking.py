@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from airlock.governance.challengers import Challenger
 from airlock.package.answers import Answer, Answering
+from airlock.serving import metrics
 from airlock.serving.asked import Asked
 from airlock.serving.forms import Problem
 from airlock.serving.refusals import wrong_rows
@@ -51,13 +52,15 @@ def answers_or_none(
     signature = challenger.predictor.signature
     taken = [place for place in places if not signature.problems(rows[place].features)]
     given: dict[int, Answer | None] = dict.fromkeys(places)
+    record = challenger.record
     try:
         answers = challenger.predictor.predict([rows[place].features for place in taken])
     except Exception as error:  # whatever it does, the champion answers; a message could hold personal data
-        record = challenger.record
         name = f"{record.model} version {record.version}"
         LOG.warning("%s failed on %d rows: %s", name, len(taken), type(error).__name__)
-        return given
-    for place, answer in zip(taken, answers, strict=True):
-        given[place] = answer if math.isfinite(answer.score) else None
+    else:
+        for place, answer in zip(taken, answers, strict=True):
+            given[place] = answer if math.isfinite(answer.score) else None
+    if failed := sum(answer is None for answer in given.values()):
+        metrics.challenger_failed(record.model, record.version, failed)
     return given

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from airlock.serving.routes import health, models, predict
+from airlock.serving.routes import health, metrics, models, predict
 
 router = APIRouter()
-for subject in (predict, models, health):
+for subject in (predict, models, health, metrics):
     router.include_router(subject.router)
