@@ -42,11 +42,13 @@ EntityKey = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_
 EventTime = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
 
 
-class _Form(BaseModel):
+class Form(BaseModel):
+    """What every form has in common: it never changes, and takes nothing that it does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Row(_Form):
+class Row(Form):
     """One thing to be scored."""
 
     features: dict[str, Any] = Field(
@@ -59,7 +61,7 @@ class Row(_Form):
     )
 
 
-class Question(_Form):
+class Question(Form):
     """Rows to be scored by what serves a model."""
 
     rows: list[Row] = Field(min_length=1, max_length=MAX_ROWS, description="Answered in the same order.")
@@ -82,7 +84,7 @@ class Question(_Form):
         return version
 
 
-class Prediction(_Form):
+class Prediction(Form):
     """The answer for one row."""
 
     id: UUID = Field(description="Names this answer in the prediction log.")
@@ -98,7 +100,7 @@ class Prediction(_Form):
     prediction: str = Field(description="The predicted class, or the number, as text.")
 
 
-class Reply(_Form):
+class Reply(Form):
     """Answers, each with the version that gave it; every one of them is in the prediction log."""
 
     model: str
@@ -107,7 +109,7 @@ class Reply(_Form):
     predictions: list[Prediction]
 
 
-class InputField(_Form):
+class InputField(Form):
     """One field that a model takes, and what was seen of it in training."""
 
     name: str
@@ -118,7 +120,7 @@ class InputField(_Form):
     example: Any
 
 
-class ChallengerSummary(_Form):
+class ChallengerSummary(Form):
     """What runs beside a champion, according to the challengers' record."""
 
     version: int
@@ -133,7 +135,7 @@ class ChallengerSummary(_Form):
     dropped: int = Field(description="Rows this process could not ask it for in the shadow, or not log.")
 
 
-class ModelSummary(_Form):
+class ModelSummary(Form):
     """What serves a model, according to the deployment record."""
 
     model: str
@@ -154,14 +156,14 @@ class ModelDetails(ModelSummary):
     fields: list[InputField]
 
 
-class Readiness(_Form):
+class Readiness(Form):
     """Whether this process can answer for every champion, and what stands in the way."""
 
     ready: bool
     problems: list[str]
 
 
-class Problem(_Form):
+class Problem(Form):
     """One thing wrong with a request."""
 
     row: int | None = Field(description="Which row, counted from 0; null where it is not about one row.")
@@ -170,7 +172,7 @@ class Problem(_Form):
     cure: str
 
 
-class Refused(_Form):
+class Refused(Form):
     """Why there is no answer, and what to change where it is the request."""
 
     detail: str
