@@ -49,6 +49,18 @@ class Client:
     models: frozenset[str] | None
     expires_at: datetime | None
 
+    def require_scope(self, scope: Scope) -> None:
+        """Go on only where the key lets its client do this at all.
+
+        Raises
+        ------
+        Refusal
+            403.
+        """
+        if scope not in self.scopes:
+            cure = f"Ask for a key with the scope {scope}." if scope in ISSUABLE else OURS
+            raise Refusal(403, f"The key of {self.name} has not the scope {scope}. {cure}")
+
     def require(self, scope: Scope, model: str) -> None:
         """Go on only where the key lets its client do this with a model.
 
@@ -57,9 +69,7 @@ class Client:
         Refusal
             403, whether there is such a model or not.
         """
-        if scope not in self.scopes:
-            cure = f"Ask for a key with the scope {scope}." if scope in ISSUABLE else OURS
-            raise Refusal(403, f"The key of {self.name} has not the scope {scope}. {cure}")
+        self.require_scope(scope)
         if self.models is not None and model not in self.models:
             may = ", ".join(sorted(self.models))
             raise Refusal(
