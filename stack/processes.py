@@ -57,9 +57,8 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
         Process(
             "scoring",
             _python(
-                "uvicorn",
-                "airlock.serving.app:app",
-                *("--host", HOST, "--port", settings.scoring_port, "--no-access-log"),
+                "airlock.serving",
+                *("--host", HOST, "--port", settings.scoring_port, "--workers", settings.scoring_workers),
             ),
             scoring,
         ),

@@ -10,6 +10,7 @@ from stack.errors import StackError
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
+MOST_WORKERS = 64
 
 #: Every setting a person may give, with its default. `.env.example` explains them.
 DEFAULTS = {
@@ -20,6 +21,7 @@ DEFAULTS = {
     "AIRLOCK_AIRFLOW_PORT": "8080",
     "AIRLOCK_MLFLOW_PORT": "5000",
     "AIRLOCK_SCORING_PORT": "8000",
+    "AIRLOCK_SCORING_WORKERS": "1",
     "AIRLOCK_SMTP_PORT": "1025",
 }
 
@@ -35,6 +37,7 @@ class Settings:
     airflow_port: int
     mlflow_port: int
     scoring_port: int
+    scoring_workers: int
     smtp_port: int
 
     @property
@@ -84,7 +87,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
     Raises
     ------
     StackError
-        When `.env` holds an unknown key or a line that is no setting, or two ports are the same.
+        When `.env` holds an unknown key or a line that is no setting, or a value is wrong or given twice.
     """
     given = {key: value for key, value in environment.items() if key in DEFAULTS and value}
     values = {**DEFAULTS, **_read_file(file), **given}
@@ -103,6 +106,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
         airflow_port=ports["AIRLOCK_AIRFLOW_PORT"],
         mlflow_port=ports["AIRLOCK_MLFLOW_PORT"],
         scoring_port=ports["AIRLOCK_SCORING_PORT"],
+        scoring_workers=_workers("AIRLOCK_SCORING_WORKERS", values["AIRLOCK_SCORING_WORKERS"]),
         smtp_port=ports["AIRLOCK_SMTP_PORT"],
     )
 
@@ -135,4 +139,12 @@ def _path(value: str) -> Path:
 def _port(key: str, value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 65535:
         raise StackError(f"{key} is {value!r}, which is no port. Write a number from 1 to 65535.")
+    return int(value)
+
+
+def _workers(key: str, value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_WORKERS:
+        raise StackError(
+            f"{key} is {value!r}, which is no number of processes. Write a number from 1 to {MOST_WORKERS}."
+        )
     return int(value)

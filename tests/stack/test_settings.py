@@ -37,6 +37,7 @@ def test_a_relative_home_starts_at_the_checkout(tmp_path: Path) -> None:
         ("\nAIRLOCK_HOME", "line 2: 'AIRLOCK_HOME' is no setting. Write KEY=value."),
         ("AIRLOCK_SMTP_PORT=http", "AIRLOCK_SMTP_PORT is 'http', which is no port."),
         ("AIRLOCK_SMTP_PORT=70000", "Write a number from 1 to 65535."),
+        ("AIRLOCK_SCORING_WORKERS=0", "AIRLOCK_SCORING_WORKERS is '0', which is no number of processes."),
         ("AIRLOCK_SMTP_PORT=8080", "AIRLOCK_AIRFLOW_PORT and AIRLOCK_SMTP_PORT are both 8080"),
     ],
 )

@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m airlock.serving", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=int(os.environ.get("AIRLOCK_SCORING_WORKERS") or 1))
+    parser.add_argument("--workers", type=int, default=os.environ.get("AIRLOCK_SCORING_WORKERS") or "1")
     asked = parser.parse_args(arguments)
     # uvicorn hands the signal on after its workers have ended; without this the folder would stay.
     signal.signal(signal.SIGTERM, _end)
