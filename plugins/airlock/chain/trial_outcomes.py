@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy.engine import Engine
 
-from airlock.data.read import NoRows, read
+from airlock.chain.known_outcomes import known_outcomes
+from airlock.data.read import NoRows
 from airlock.data.window import Window
 from airlock.governance.challengers import Challenger
 from airlock.governance.trials import FirstAnswer, first_answers
@@ -47,7 +48,7 @@ def losses_of(
                 until=at - spec.data.outcome_delay,
             )
         )
-    known = _outcomes(spec, answers, models, connect, at)
+    known = _outcomes(spec, answers, engine, models, connect, at)
     before, now = (
         _cost(spec, [answer for answer in answers if answer.version == version], known)
         for version in (champion, challenger.version)
@@ -58,18 +59,21 @@ def losses_of(
 def _outcomes(
     spec: ModelSpec,
     answers: Sequence[FirstAnswer],
+    engine: Engine,
     models: Path,
     connect: Callable[[str], Engine],
     at: datetime,
 ) -> "pa.Table | None":
-    """Return the source's rows of the time in which the answered events happened."""
+    """Return what is known of the time in which the answered events happened."""
     if not answers:
         return None
     window = Window(None, None)
     if spec.data.event_time is not None:
         window = Window(min(answer.event_time for answer in answers), at - spec.data.outcome_delay)
     try:
-        return read(spec, window=window, as_of=at.astimezone(UTC), models=models, connect=connect)
+        return known_outcomes(
+            spec, window, as_of=at.astimezone(UTC), engine=engine, models=models, connect=connect
+        )
     except NoRows:
         return None
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.data.read import NoRows, read
+from airlock.chain.known_outcomes import known_outcomes
+from airlock.data.read import NoRows
 from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
@@ -115,7 +116,9 @@ def _performance(
     if not len(predictions):
         return None
     try:
-        known = read(spec, window=cohort, as_of=end.astimezone(UTC), models=models, connect=connect)
+        known = known_outcomes(
+            spec, cohort, as_of=end.astimezone(UTC), engine=engine, models=models, connect=connect
+        )
     except NoRows as error:
         return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error))
     return performance.measure(spec, predictions, known)

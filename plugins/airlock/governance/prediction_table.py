@@ -22,7 +22,8 @@ def read_window(
     """Return the chosen predictions with one column for each feature."""
     log = predictions.c
     columns = [_value(name, kind) for name, kind in kinds.items()]
-    own = [log.score, log.prediction, log.version, log.entity_key, _microseconds(log.event_time)]
+    entity = sa.func.coalesce(log.entity_key, sa.cast(log.id, sa.Text))
+    own = [log.score, log.prediction, log.version, entity, _microseconds(log.event_time)]
     query = sa.select(*columns, *own).where(chosen).order_by(log.event_time, log.id)
     return _copied(conn, query, kinds)
 

@@ -41,7 +41,10 @@ class PairTally:
 
 @dataclass(frozen=True)
 class FirstAnswer:
-    """The first answer to an entity, which version gave it, and about the event of which moment."""
+    """The first answer to an entity, which version gave it, and about the event of which moment.
+
+    A row about no entity is one of its own, with its id for a key.
+    """
 
     entity_key: str
     event_time: datetime
@@ -115,7 +118,7 @@ def first_answers(
     first = _first(model, champion, challenger, since).subquery()
     query = sa.select(
         first.c.entity_key, first.c.event_time, first.c.version, first.c.score, first.c.prediction
-    ).where(first.c.entity_key.is_not(None), first.c.score.is_not(None), first.c.event_time < until)
+    ).where(first.c.score.is_not(None), first.c.event_time < until)
     for row in conn.execute(query.order_by(first.c.entity_key)):
         yield FirstAnswer(row.entity_key, row.event_time.astimezone(UTC), *row[2:])
 
@@ -127,7 +130,7 @@ def _first(model: str, champion: int, challenger: int, since: datetime) -> sa.Se
     told = (log.purpose == "decision") & log.version.in_([champion, challenger])
     failed = (log.purpose == "shadow") & (log.version == challenger) & log.score.is_(None)
     return (
-        sa.select(log.entity_key, log.version, log.score, log.prediction, log.event_time)
+        sa.select(entity.label("entity_key"), log.version, log.score, log.prediction, log.event_time)
         .where(log.model == model, log.source == "api", log.scored_at >= since, told | failed)
         .ext(distinct_on(entity))
         .order_by(entity, log.scored_at, log.score.is_not(None))

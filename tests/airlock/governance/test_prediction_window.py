@@ -51,7 +51,7 @@ def test_features_become_typed_columns(conn):
     own = {"prediction": "false", "version": 3}
     first, second = MOMENT + timedelta(seconds=1), MOMENT + timedelta(seconds=2)
     assert table.to_pylist() == [
-        {**missing, "score": None, **own, "entity_key": None, "event_time": first},
+        {**missing, "score": None, **own, "entity_key": str(uuid.UUID(int=1)), "event_time": first},
         {**FEATURES, "score": 0.25, **own, "entity_key": "a-2", "event_time": second},
     ]
 

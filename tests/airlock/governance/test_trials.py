@@ -127,7 +127,13 @@ def test_a_shadow_of_another_champion_does_not_count(conn: Connection) -> None:
 
 
 def test_first_answers_are_those_of_events_before_a_moment(conn: Connection) -> None:
-    log(conn, [row(1, "a"), row(2, "b", event_time=MOMENT + SECOND), row(1, None), row(2, "c", 0.9)])
+    alone = uuid.UUID(int=0xFFFF << 112)
+    rows = [row(1, "a"), row(2, "b", event_time=MOMENT + SECOND), row(1, None, id=alone), row(2, "c", 0.9)]
+    log(conn, rows)
     found = list(first_answers(conn, "loans", **BOTH, until=MOMENT + SECOND))
-    assert [(one.entity_key, one.version, one.score) for one in found] == [("a", 1, 0.5), ("c", 2, 0.9)]
+    assert [(one.entity_key, one.version, one.score) for one in found] == [
+        ("a", 1, 0.5),
+        ("c", 2, 0.9),
+        (str(alone), 1, 0.5),
+    ]
     assert found[0].event_time == MOMENT
