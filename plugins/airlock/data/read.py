@@ -1,6 +1,6 @@
 """Reading a model's data from its source, in the types and the order that the spec's words stand for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from airlock.data.errors import DataError, NoRows
 from airlock.data.kinds import Unfit, convert
-from airlock.data.sources import Request, batches
+from airlock.data.sources import Request, pieces
 from airlock.data.window import Window, require_utc
 from airlock.spec.columns import Role
 from airlock.spec.model import ModelSpec
 
-__all__ = ["DataError", "NoRows", "read"]
+__all__ = ["DataError", "NoRows", "read", "stream"]
 
 NAMED = 3
 
@@ -51,32 +51,76 @@ def read(
     DataError
         Naming the source, the column or row, what is wrong and the cure; `NoRows` where nothing else is.
     """
-    require_utc("as_of", as_of)
-    request = Request(spec, window, as_of, models, connect)
-    if spec.data.event_time is None and window != Window(None, None):
-        wrong = f"is not set, so rows {window} cannot be told from others."
-        raise request.error("event_time", wrong, "Name the column that says when a row's event happened.")
-    parts, row = [], 1
-    for batch in batches(request):
-        parts.append(_typed(request, batch, row))
-        row += batch.num_rows
+    request = _request(spec, spec.data.read, window, as_of, models, connect)
+    parts, rows = [], 0
+    for before, batch in pieces(request):
+        rows = before + batch.num_rows
+        parts.append(_typed(request, batch, before))
     table = pa.Table.from_batches(parts) if parts else None
     if table is None or table.num_rows == 0:
-        raise NoRows(spec.name, "data.source", *_nothing(request, row - 1))
+        raise NoRows(spec.name, "data.source", *_nothing(request, rows))
     _refuse_doubles(request, table)
     order = [name for name in (spec.data.event_time, spec.data.entity_key) if name is not None]
     return table.sort_by([(name, "ascending") for name in order])
 
 
-def _typed(request: Request, batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+def stream(
+    spec: ModelSpec,
+    features: Sequence[str],
+    *,
+    window: Window,
+    as_of: datetime,
+    models: Path,
+    connect: Callable[[str], Engine],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows that `read` would return, in the order of the source, never all of them at once.
+
+    Of the columns only entity key, event time and these features, in this order: the others are not taken
+    from the source. That an entity comes twice is not seen here.
+
+    Raises
+    ------
+    DataError
+        As `read` does, and when the spec does not list a feature; that there are no rows is no error here.
+    """
+    named = [name for name in (spec.data.entity_key, spec.data.event_time) if name is not None]
+    request = _request(spec, (*named, *features), window, as_of, models, connect)
+    for name in features:
+        if name not in spec.data.columns:
+            wrong = f"{name!r} is not listed, and the version that is to answer takes it."
+            raise request.error(
+                "columns", wrong, "Write it as it was, or release a version that does without."
+            )
+    for before, batch in pieces(request):
+        yield _typed(request, batch, before)
+
+
+def _request(
+    spec: ModelSpec,
+    columns: tuple[str, ...],
+    window: Window,
+    as_of: datetime,
+    models: Path,
+    connect: Callable[[str], Engine],
+) -> Request:
+    require_utc("as_of", as_of)
+    request = Request(spec, columns, window, as_of, models, connect)
+    if spec.data.event_time is None and window != Window(None, None):
+        wrong = f"is not set, so rows {window} cannot be told from others."
+        raise request.error("event_time", wrong, "Name the column that says when a row's event happened.")
+    return request
+
+
+def _typed(request: Request, batch: pa.RecordBatch, before: int) -> pa.RecordBatch:
     """Return the batch's rows inside the window, each column in the type its role and kind stand for."""
     data = request.spec.data
-    rows = np.arange(first_row, first_row + batch.num_rows)
+    rows = np.arange(before + 1, before + 1 + batch.num_rows)
     if data.event_time is not None:
         inside = _inside(request.window, _column(request, batch, data.event_time, rows))
-        batch, rows = batch.filter(inside), rows[inside.to_numpy(zero_copy_only=False)]
-    columns = [_column(request, batch, name, rows) for name in data.read]
-    return pa.record_batch(columns, names=list(data.read))
+        if inside.false_count:
+            batch, rows = batch.filter(inside), rows[inside.to_numpy(zero_copy_only=False)]
+    columns = [_column(request, batch, name, rows) for name in request.columns]
+    return pa.record_batch(columns, names=list(request.columns))
 
 
 def _column(request: Request, batch: pa.RecordBatch, name: str, rows: np.ndarray) -> pa.Array:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg2
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from airlock.data.read import DataError, read
+from airlock.data.read import DataError, read, stream
 from airlock.data.window import Window
 from airlock.spec import ModelSpec
 from tests.airlock.data.loans import ANY_TIME, COLUMNS, NOON, loans
@@ -182,6 +183,15 @@ def statements(engine: sa.Engine) -> list[str]:
     """What the warehouse is asked, in order."""
     asked: list[str] = []
 
+    class Listening(psycopg2.extensions.cursor):
+        def copy_expert(self, sql: str, file: object) -> None:
+            asked.append(" ".join(sql.split()))
+            super().copy_expert(sql, file)
+
+    @sa.event.listens_for(engine, "checkout")
+    def listen(connection: psycopg2.extensions.connection, *rest: object) -> None:
+        connection.cursor_factory = Listening
+
     @sa.event.listens_for(engine, "before_cursor_execute")
     def keep(connection: object, cursor: object, statement: str, *rest: object) -> None:
         asked.append(" ".join(statement.split()))
@@ -195,9 +205,11 @@ def test_the_database_is_asked_for_the_columns_the_spec_reads_and_no_others(
     query(QUERY.replace("upper(channel) AS note", "upper(channel) AS note, 'x' AS diagnosis"))
     *_, names, rows = statements  # before them SQLAlchemy asks which database this is
     assert names.startswith("SELECT * FROM (") and " LIMIT " in names
-    asked_for = rows.partition(" FROM (")[0].removeprefix("SELECT ").split(", ")
+    asked_for = rows.partition(" FROM (")[0].removeprefix("COPY (SELECT ").split(", ")
     read = ["loan_id", "made_at", "income", "channel", "urban", "defaulted"]
-    assert asked_for == [f"source.{name}" for name in read]
+    assert [one.replace("CAST(EXTRACT(epoch FROM ", "").partition(")")[0] for one in asked_for] == [
+        f"source.{name}" for name in read
+    ]
 
 
 def test_a_column_that_nothing_needs_is_not_even_computed(query: Read) -> None:
@@ -257,3 +269,71 @@ def test_a_column_may_be_called_anything(engine: sa.Engine, models: Path, name: 
 def test_a_name_in_other_letters_is_another_column(query: Read) -> None:
     with pytest.raises(DataError, match=r"no column 'channel'\. Did you mean 'Channel'\?"):
         query(QUERY.replace("l.*", 'l.loan_id, made_at, income, channel AS "Channel", urban'))
+
+
+AWKWARD = [
+    "",
+    "NULL",
+    "NaN",
+    'say "hi"',
+    "two\nlines\r\n",
+    "comma, tab\t",
+    "\\N",
+    "\\.",
+    "Größe",
+    "t",
+    "%(x)s %",
+]
+
+
+@pytest.mark.parametrize("kind", ["text", "channels"], ids=["by COPY", "by a cursor"])
+def test_texts_come_as_they_are_whichever_way_the_rows_are_read(
+    engine: sa.Engine, query: Read, statements: list[str], kind: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE DOMAIN plain AS text; CREATE TYPE channels AS ENUM ('web')"))
+        connection.execute(sa.text("ALTER TYPE channels RENAME VALUE 'web' TO 'w'"))
+        for text in AWKWARD[1:]:
+            connection.execute(sa.text(f"ALTER TYPE channels ADD VALUE '{text}'".replace(":", "\\:")))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE said (n int, channel text)"))
+        rows = [{"n": n, "channel": text} for n, text in enumerate(AWKWARD[1:], 1)]
+        connection.execute(sa.text("INSERT INTO said VALUES (:n, :channel)"), rows)
+    sql = f"""SELECT n AS loan_id, timestamptz '2026-01-01 00:00+00' + n * interval '1 s' AS made_at,
+        1 AS income, channel::{kind} AS channel, true AS urban, true AS defaulted FROM said"""
+    assert query(sql)["channel"].to_pylist() == AWKWARD[1:]
+    assert any(one.startswith("COPY") for one in statements) == (kind == "text")
+
+
+def test_an_empty_text_is_not_a_missing_one(query: Read) -> None:
+    rows = query(QUERY.replace("l.*", "l.loan_id, made_at, income, coalesce(channel, '') AS channel, urban"))
+    assert rows["channel"].to_pylist() == ["web", "branch", ""]
+
+
+@pytest.mark.parametrize("number", ["0.1::real", "1e-300", "0.1::numeric(9, 3)", "12345678901234567::bigint"])
+def test_numbers_come_exactly(query: Read, number: str) -> None:
+    rows = query(QUERY.replace("l.*", f"l.loan_id, made_at, {number} AS income, channel, urban"))
+    assert rows["income"][0].as_py() == float(number.partition("::")[0])
+
+
+def test_a_query_that_fails_half_way_is_an_error_and_the_connection_goes_on(query: Read) -> None:
+    failing = """SELECT n AS loan_id, timestamptz '2026-01-01 00:00+00' + n * interval '1 second' AS made_at,
+        1 / (n - 400000) AS income, 'a' AS channel, true AS urban, true AS defaulted
+        FROM generate_series(1, 500000) n"""
+    with pytest.raises(DataError, match="'warehouse' failed: division by zero"):
+        query(failing)
+    assert query().num_rows == 3
+
+
+def test_who_stops_reading_half_way_leaves_no_connection_behind(
+    engine: sa.Engine, query: Read, models: Path
+) -> None:
+    many = """SELECT n AS loan_id, now() AS made_at, 1 AS income, 'a' AS channel, true AS urban,
+        true AS defaulted FROM generate_series(1, 1000000) n"""
+    rows = stream(
+        loan_spec(many), ["income"], window=ANY_TIME, as_of=NOON, models=models, connect=lambda name: engine
+    )
+    assert next(rows).schema.names == ["loan_id", "made_at", "income"]
+    rows.close()
+    assert engine.pool.checkedout() == 0
+    assert query().num_rows == 3

@@ -20,7 +20,7 @@ def read_function(request: Request, source: CallableSource) -> Iterator[pa.Recor
             "Return a pandas DataFrame with the columns the spec lists.",
         )
     request.require_columns([str(name) for name in frame.columns])
-    yield request.batch(frame[name] for name in request.spec.data.read)
+    yield request.batch(frame[name] for name in request.columns)
 
 
 def _called(request: Request, source: CallableSource) -> object:

@@ -15,12 +15,16 @@ from airlock.data.window import Window
 from airlock.spec.data import CallableSource, FileSource, SqlSource
 from airlock.spec.model import ModelSpec
 
+#: How many rows of the source come before a batch, and the batch.
+Piece = tuple[int, pa.RecordBatch]
+
 
 @dataclass(frozen=True)
 class Request:
-    """Which model's data are read, of what time, known at what moment, and who opens the connections."""
+    """Which columns of a model's data are read, of what time, known at what moment, and who connects."""
 
     spec: ModelSpec
+    columns: tuple[str, ...]
     window: Window
     as_of: datetime
     models: Path
@@ -42,8 +46,8 @@ class Request:
         return DataError(self.spec.name, f"data.{key}", wrong, cure)
 
     def require_columns(self, found: Sequence[str]) -> None:
-        """Refuse a source that lacks a column which the spec reads, or gives it twice."""
-        for name in self.spec.data.read:
+        """Refuse a source that lacks a column which is read, or gives it twice."""
+        for name in self.columns:
             if name not in found:
                 close = difflib.get_close_matches(name, found, n=1)
                 hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -54,8 +58,8 @@ class Request:
                 raise self.error(f"columns.{name}", wrong, "Give each one a name of its own.")
 
     def batch(self, columns: Iterable[Sequence[Any]]) -> pa.RecordBatch:
-        """Return columns of Python values, in the order of `spec.data.read`, as one batch."""
-        return pa.record_batch([_array(values) for values in columns], names=list(self.spec.data.read))
+        """Return columns of Python values, in the order of `columns`, as one batch."""
+        return pa.record_batch([_array(values) for values in columns], names=list(self.columns))
 
 
 def _array(values: Sequence[Any]) -> pa.Array:

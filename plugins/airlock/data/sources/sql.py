@@ -1,14 +1,26 @@
 """SQL sources: of a query the columns that a spec reads, streamed from a database Airflow knows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Engine, Select, TextClause, TextualSelect, column, literal_column, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    TextClause,
+    TextualSelect,
+    column,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from airlock.data.errors import DataError
+from airlock.data.sources import copy
 from airlock.data.sources.request import Request
 from airlock.spec.data import SqlSource
 
@@ -30,23 +42,37 @@ TOKEN = re.compile(
 def read_sql(request: Request, source: SqlSource) -> Iterator[pa.RecordBatch]:
     """Run the query, read-only, with :start, :end and :as_of bound, and yield its rows as they stream in.
 
-    The database is asked for the columns that the spec reads: what nobody needs does not leave it.
+    The database is asked for the columns that are read: what nobody needs does not leave it. PostgreSQL gives
+    them by COPY, where it has the types of all of them in common with Arrow.
     """
     statement, moments = _bound(request, source)
     engine = _engine(request, source)
     try:
         with engine.connect() as connection:
             read_only = connection.execution_options(postgresql_readonly=True)
-            request.require_columns(list(read_only.execute(_no_rows(statement), moments).keys()))
+            types = _types(request, read_only, statement, moments)
+            if copy.knows(engine, types):
+                yield from copy.copied(read_only, statement.bindparams(**moments), types)
+                return
             streamed = read_only.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-            for rows in streamed.execute(_only(statement, request.spec.data.read), moments).partitions():
+            for rows in streamed.execute(_only(statement, request.columns), moments).partitions():
                 yield request.batch(zip(*rows, strict=True))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         raise request.error(
             "source.sql.query",
             f"{request.source} failed: {_first_line(error)}.",
             "Mend the query, or the database.",
         ) from error
+
+
+def _types(
+    request: Request, connection: Connection, statement: TextClause, moments: Mapping[str, datetime]
+) -> dict[str, Any]:
+    """Return the driver's code for the type of each column that is read; the query must give them all."""
+    given = connection.execute(_no_rows(statement), moments)
+    request.require_columns(list(given.keys()))
+    codes = {described[0]: described[1] for described in given.cursor.description}
+    return {name: codes[name] for name in request.columns}
 
 
 def _no_rows(statement: TextClause) -> Select:
