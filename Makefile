@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env why lineage versions audit demo sample test test-fast lint bench docs lock clean
+.PHONY: help setup up down status mail env why lineage versions audit key keys demo sample test test-fast lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -62,6 +62,13 @@ versions: setup  ## search the candidates: make versions ARGS="--model credit_ri
 audit: setup  ## verify the audit log: every row, the anchors, the records; fails when anything is wrong
 	@eval "$$($(PYTHON) -m stack env)"
 	$(PYTHON) -m airlock.audit
+
+key: setup  ## make a key of the scoring API: the key for its application, the fingerprint for the Dag `keys`
+	@$(PYTHON) -m airlock.governance.api_keys new
+
+keys: setup  ## the keys that were issued: whose, which scopes and models, until when
+	@eval "$$($(PYTHON) -m stack env)"
+	$(PYTHON) -m airlock.governance.api_keys list
 
 demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
 	@$(PYTHON) -m demo

@@ -19,7 +19,7 @@ DAGS = ROOT / "dags"
 INCLUDE = ROOT / "include"
 SPECS = {name: load_model(INCLUDE, name) for name in model_names(INCLUDE / "models")}
 #: The Dags that belong to no model.
-OF_THE_PROJECT = {"audit", "drill", "intake", "quarantine", "reminders", "restore", "rollback"}
+OF_THE_PROJECT = {"audit", "drill", "intake", "keys", "quarantine", "reminders", "restore", "rollback"}
 Edges = set[tuple[str, str]]
 
 

@@ -138,7 +138,7 @@ def test_every_task_is_tried_again_and_its_failure_mailed(bag: Any) -> None:
             where = f"{dag.dag_id}.{task.task_id}"
             assert task.retries == 2, where
             # No answer is no failure: closing the release says so. Who fills in a form sees it fail.
-            by_form = dag.dag_id in {"quarantine", "restore", "rollback"}
+            by_form = dag.dag_id in {"keys", "quarantine", "restore", "rollback"}
             silent = task.task_id.startswith("approve_") or by_form
             mails = [] if silent else [mail_failure]
             assert list(task.on_failure_callback or []) == mails, where
@@ -165,6 +165,30 @@ def test_quarantine_asks_for_a_decision_and_a_reason(bag: Any) -> None:
     for given in (*(good | wrong for wrong in bad), {"decision": "drop"}, {"reason": "x"}):
         with pytest.raises(ParamValidationError):
             filled_in(dag, given)
+
+
+def test_keys_asks_for_a_client_and_never_for_a_key(bag: Any) -> None:
+    dag = bag.dags["keys"]
+    assert [task.task_id for task in dag.tasks] == ["manage"]
+    assert dag.params.get_param("models").schema["examples"] == list(SPECS)
+    fingerprint = "0123456789abcdef" * 4
+    revoke = {"action": "revoke", "client": "shop", "reason": "the shop closed"}
+    issue = {**revoke, "action": "issue", "fingerprint": fingerprint, "scopes": ["predict"]}
+    for given in (revoke, revoke | {"fingerprint": fingerprint}, issue, issue | {"expires": "2030-01-31"}):
+        assert filled_in(dag, given)["client"] == "shop"
+    wrong: tuple[dict[str, Any], ...] = (
+        {"fingerprint": "alk_some-key"},
+        {"fingerprint": fingerprint.upper()},
+        {"scopes": ["smoke_test"]},
+        {"scopes": "predict"},
+        {"expires": "soon"},
+        {"client": ""},
+        {"reason": ""},
+        {"action": "lend"},
+    )
+    for change in wrong:
+        with pytest.raises(ParamValidationError):
+            filled_in(dag, issue | change)
 
 
 def test_restore_asks_for_an_incident_and_a_reason(bag: Any) -> None:

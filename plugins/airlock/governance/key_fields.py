@@ -51,9 +51,10 @@ def refuse_wrong_fields(
             f"most 63, a letter first); {OWN_CLIENT} is Airlock itself."
         )
     if not re.fullmatch(FINGERPRINT, fingerprint):
-        raise RecordError(
-            "fingerprint: is not the 64 hexadecimal digits that `make key` prints beside a key."
-        )
+        cure = "Give the 64 hexadecimal digits that `make key` prints beside a key."
+        if fingerprint.startswith(PREFIX):
+            cure = f"This is a key itself, and now it is in Airflow's records: make another one. {cure}"
+        raise RecordError(f"fingerprint: is none. {cure}")
     if RESERVED in scopes:
         raise RecordError(f"scopes: {RESERVED} is Airlock's own and cannot be issued. Leave it out.")
     if wrong := sorted(set(scopes) - set(ISSUABLE)):

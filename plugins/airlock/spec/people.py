@@ -34,6 +34,7 @@ class Act(StrEnum):
     RESTORE = "restore"
     SETTLE_QUARANTINE = "settle_quarantine"
     REPRODUCE = "reproduce"
+    MANAGE_KEYS = "manage_keys"
     DECIDE_CONTEST = "decide_contest"
 
 
@@ -46,6 +47,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.RESTORE: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
     Act.SETTLE_QUARANTINE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER}),
     Act.REPRODUCE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER, Role.AUDITOR}),
+    Act.MANAGE_KEYS: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
     Act.DECIDE_CONTEST: frozenset({Role.APPROVER}),
 }
 
