@@ -1,5 +1,6 @@
 """The scoring API: `uvicorn airlock.serving.app:app`. Applications ask it, and what is released answers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ from fastapi import FastAPI
 
 from airlock.serving import refusals
 from airlock.serving.limits import BodyLimit
+from airlock.serving.measuring import Measured, keep_measuring
 from airlock.serving.routes import router
 from airlock.serving.service import running_service
 from airlock.settings import database_url, scoring_key_fingerprint, settings
@@ -22,15 +24,21 @@ before it is given; when it cannot be logged, there is none.
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    with running_service(database_url(), Store(settings().store), scoring_key_fingerprint()) as service:
+    where = settings()
+    with running_service(
+        database_url(), Store(where.store), where.spool, scoring_key_fingerprint()
+    ) as service:
         app.state.service = service
+        measuring = asyncio.create_task(keep_measuring(service))
         yield
+        measuring.cancel()
 
 
 def _make() -> FastAPI:
     made = FastAPI(title="Airlock scoring", version="1", description=DESCRIPTION, lifespan=_lifespan)
     made.include_router(router)
     made.add_middleware(BodyLimit)
+    made.add_middleware(Measured)
     refusals.register(made)
     return made
 

@@ -1,7 +1,7 @@
 """What was asked: rows that were held against a signature, and the log's rows about them."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,22 +10,24 @@ from airlock.governance.challengers import Challenger
 from airlock.governance.copying import CopyError, kept
 from airlock.governance.predictions import PredictionRow, Purpose
 from airlock.package.answers import Answer
-from airlock.package.signature import FieldProblem, Signature
+from airlock.package.signature import LARGEST_NUMBER, FieldProblem, Signature
 from airlock.serving.forms import Problem, Row
 from airlock.serving.refusals import wrong_rows
 from airlock.spec.columns import Kind
 
 MAX_PROBLEMS = 20
+NUMBERS = (float, int)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A row that may be answered, under the id that its answer gets."""
+    """A row that a client may get answered, under the id that its answer gets."""
 
     id: uuid.UUID
     entity_key: str | None
     event_time: datetime
     features: Mapping[str, Any]
+    client: str | None = None
 
     @property
     def key(self) -> str:
@@ -33,7 +35,7 @@ class Asked:
         return str(self.id) if self.entity_key is None else self.entity_key
 
 
-def checked(signature: Signature, rows: Sequence[Row], now: datetime) -> list[Asked]:
+def checked(signature: Signature, rows: Sequence[Row], client: str, now: datetime) -> list[Asked]:
     """Return rows with whole numbers as floats.
 
     Raises
@@ -41,19 +43,13 @@ def checked(signature: Signature, rows: Sequence[Row], now: datetime) -> list[As
     Refusal
         422, naming row, field, what is wrong and the cure.
     """
-    numbers = [name for name, kind in signature.kinds.items() if kind is Kind.NUMBER]
-    problems: list[Problem] = []
+    kinds = signature.kinds
     asked = []
-    for index, row in enumerate(rows):
-        found = (*signature.problems(row.features), *_texts_that_cannot_be_kept(row.features))
-        problems += [Problem(row=index, field=p.field, wrong=p.wrong, cure=p.cure) for p in found]
-        if len(problems) >= MAX_PROBLEMS:
-            break
-        if not problems:
-            features = _with_floats(row.features, numbers)
-            asked.append(Asked(uuid.uuid4(), row.entity_key, row.event_time or now, features))
-    if problems:
-        raise wrong_rows(problems[:MAX_PROBLEMS])
+    for row in rows:
+        features = _taken(kinds, row.features)
+        if features is None:
+            raise wrong_rows(_problems(signature, rows))
+        asked.append(Asked(uuid.uuid4(), row.entity_key, row.event_time or now, features, client))
     return asked
 
 
@@ -74,6 +70,7 @@ def told(
         run_key=None,
         event_time=row.event_time,
         scored_at=at,
+        client=row.client,
     )
 
 
@@ -95,21 +92,48 @@ def unheard(record: Challenger, row: Asked, answer: Answer | None, at: datetime)
         run_key=str(row.id),
         event_time=row.event_time,
         scored_at=at,
+        client=row.client,
     )
 
 
-def _texts_that_cannot_be_kept(features: Mapping[str, Any]) -> Iterator[FieldProblem]:
-    for name, value in features.items():
-        if isinstance(value, str):
-            try:
-                kept(value)
-            except CopyError as error:
-                yield FieldProblem(name, str(error), "")
-
-
-def _with_floats(features: Mapping[str, Any], numbers: Sequence[str]) -> dict[str, Any]:
-    given = dict(features)
-    for name in numbers:
-        if given[name] is not None:
-            given[name] = float(given[name])
+def _taken(kinds: Mapping[str, Kind], features: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return features with whole numbers as floats; None where anything is wrong, which `_problems` names."""
+    if features.keys() != kinds.keys():
+        return None
+    given: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        value = features[name]
+        if value is not None:
+            if kind is Kind.NUMBER:
+                if type(value) not in NUMBERS or not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+                    return None  # nor is NaN between the two
+                value = float(value)
+            elif kind is Kind.BOOLEAN:
+                if type(value) is not bool:
+                    return None
+            elif type(value) is not str or _why_not_kept(value):
+                return None
+        given[name] = value
     return given
+
+
+def _problems(signature: Signature, rows: Sequence[Row]) -> list[Problem]:
+    problems: list[Problem] = []
+    for index, row in enumerate(rows):
+        texts = ((name, value) for name, value in row.features.items() if isinstance(value, str))
+        found = [
+            *signature.problems(row.features),
+            *(FieldProblem(name, why, "") for name, value in texts if (why := _why_not_kept(value))),
+        ]
+        problems += [Problem(row=index, field=p.field, wrong=p.wrong, cure=p.cure) for p in found]
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return problems[:MAX_PROBLEMS]
+
+
+def _why_not_kept(text: str) -> str:
+    try:
+        kept(text)
+    except CopyError as error:
+        return str(error)
+    return ""

@@ -20,6 +20,8 @@ LOOK_SECONDS = 0.25
 #: Looks come no closer than this, however many unknown models are asked for.
 CLOSEST_SECONDS = 0.1
 STALE_SECONDS = 15.0
+#: So long the champions that were proved answer while the record cannot be read: a rollback goes unseen.
+TRUSTED_SECONDS = 300.0
 LOADERS = 4
 
 
@@ -41,7 +43,7 @@ class Champions:
         self._changing = threading.Lock()  # held for every change of the three
         self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="load")
         self._looking = threading.Lock()
-        self._began = self._looked = float("-inf")
+        self._began = self._looked = self._read_at = float("-inf")
         self._trouble = "The deployment record was not read yet."
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, name="champions", daemon=True)
@@ -69,6 +71,10 @@ class Champions:
     def is_recorded(self, model: str) -> bool:
         """Say whether the record names a champion of a model, loaded or not."""
         return model in self._recorded
+
+    def are_trusted(self) -> bool:
+        """Say whether the record was read recently enough for what serves to go on answering."""
+        return time.monotonic() - self._read_at <= TRUSTED_SECONDS
 
     def look(self) -> None:
         """Read the record, not before this was asked for, and begin to load what is new."""
@@ -115,6 +121,7 @@ class Champions:
                 self._clients.read(conn)
                 recorded = _read(conn)
             self._follow(recorded)
+            self._read_at = self._began
         except SQLAlchemyError as error:
             problem = "PostgreSQL cannot be reached, so that nothing can be looked up or logged."
             if problem != self._trouble:

@@ -47,7 +47,9 @@ def measure(service: Service) -> None:
         serves[model, champion.record.version, "champion"] = isinstance(champion, Ready)
         if beside is not None:
             serves[model, beside.record.version, beside.record.way] = isinstance(beside, Ready)
-    metrics.state(metrics.State(not service.champions.problems(), serves, 0, 0.0))
+    backlog = service.spool.backlog()
+    late = 0.0 if backlog.since is None else time.monotonic() - backlog.since
+    metrics.state(metrics.State(not service.problems(), serves, backlog.bytes, late))
 
 
 async def keep_measuring(service: Service) -> None:

@@ -9,10 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from airlock.serving import metrics
 from airlock.serving.forms import MAX_ROWS, Problem, Refused
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
+NO_OBJECT = "Send a JSON object with the content type application/json."
 CURES = {
     "json_invalid": "Send one JSON object.",
     "missing": "Add it.",
@@ -21,9 +23,23 @@ CURES = {
     "too_long": f"Send at most {MAX_ROWS} rows in one request.",
     "too_short": "Send at least one row.",
     "literal_error": "Write decision or smoke_test, or leave it out.",
-    "model_attributes_type": "Send a JSON object with the content type application/json.",
+    "model_attributes_type": NO_OBJECT,
+    "model_type": NO_OBJECT,
 }
 CURE = "See the form of the request at /docs."
+
+
+#: What the metrics call a refusal that says nothing more than its status.
+KINDS = {
+    400: "malformed",
+    401: "no_key",
+    403: "not_allowed",
+    404: "unknown",
+    413: "too_large",
+    422: "wrong_rows",
+    500: "failed",
+    503: "unavailable",
+}
 
 
 class Refusal(Exception):
@@ -35,14 +51,17 @@ class Refusal(Exception):
         detail: str,
         problems: Sequence[Problem] = (),
         headers: Mapping[str, str] | None = None,
+        kind: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.kind = kind or KINDS.get(status, "other")
         self.headers = headers
         self.body = Refused(detail=detail, problems=list(problems))
 
     def response(self) -> JSONResponse:
-        """Return the refusal as the caller gets it."""
+        """Return the refusal as the caller gets it, and count it."""
+        metrics.refused(self.kind)
         return JSONResponse(self.body.model_dump(), self.status, self.headers)
 
 
@@ -62,6 +81,11 @@ def wrong_rows(problems: Sequence[Problem]) -> Refusal:
     return Refusal(422, f"{where}{first.field}: {first.wrong} {first.cure}{more}", problems)
 
 
+def malformed(errors: Sequence[Any]) -> Refusal:
+    """Return the refusal of a request that has another form than it should, by pydantic's errors."""
+    return wrong_rows([_problem(found) for found in errors])
+
+
 async def _refusal(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)
     return error.response()
@@ -69,12 +93,12 @@ async def _refusal(_: Request, error: Exception) -> JSONResponse:
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return wrong_rows([_problem(found) for found in error.errors()]).response()
+    return malformed(error.errors()).response()
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return JSONResponse(Refused(detail=str(error.detail)).model_dump(), error.status_code, error.headers)
+    return Refusal(error.status_code, str(error.detail), headers=error.headers).response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -83,7 +107,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 def _problem(found: dict[str, Any]) -> Problem:
     if found["type"] == "json_invalid":
-        return Problem(row=None, field="body", wrong="is no JSON.", cure=CURES["json_invalid"])
+        said = found["ctx"]["error"]
+        return Problem(row=None, field="body", wrong=f"is no JSON: {said}.", cure=CURES["json_invalid"])
     place = [part for part in found["loc"] if part != "body"]
     in_row = len(place) > 1 and place[0] == "rows" and isinstance(place[1], int)
     field = ".".join(str(part) for part in (place[2:] if in_row else place)) or ("row" if in_row else "body")

@@ -8,25 +8,26 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from airlock.governance.predictions import line
+from airlock.serving import metrics
 from airlock.serving.answering import Shadowed
 from airlock.serving.asked import unheard
 from airlock.serving.asking import answers_or_none
-from airlock.serving.prediction_log import LogUnavailable, PredictionLog
+from airlock.serving.spool.spool import Spool
+from airlock.serving.spool.turns import SpoolFull
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
 #: Rows beyond these are dropped: a challenger that is slower than the champion must not fill the memory.
 MAX_WAITING_ROWS = 5000
 QUESTIONS_AT_ONCE = 100
-LOG_SECONDS = 15.0
 STOP_SECONDS = 5.0
 
 
 class Shadows:
     """Puts rows to challengers in one thread, after they were answered; what does not fit is dropped."""
 
-    def __init__(self, log: PredictionLog) -> None:
-        self._log = log
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
         self._waiting: queue.SimpleQueue[Shadowed | None] = queue.SimpleQueue()
         self._counting = threading.Lock()
         self._rows = 0
@@ -69,8 +70,8 @@ class Shadows:
     def _ask(self, questions: Sequence[Shadowed]) -> None:
         try:
             lines = [text for shadowed in questions for text in _lines(shadowed)]
-            self._log.write(lines).result(LOG_SECONDS)
-        except (LogUnavailable, TimeoutError):
+            self._spool.append(lines)
+        except (SpoolFull, OSError):
             for shadowed in questions:
                 self._drop(shadowed, "they could not be logged")
         finally:
@@ -82,6 +83,7 @@ class Shadows:
         with self._counting:
             first = record.id not in self._dropped
             self._dropped[record.id] += rows
+        metrics.shadow_dropped(record.model, record.version, rows)
         if first:
             name = f"{record.model} version {record.version}"
             LOG.warning("rows for %s in the shadow are dropped, from now on counted: %s", name, because)
@@ -90,5 +92,7 @@ class Shadows:
 def _lines(shadowed: Shadowed) -> list[str]:
     challenger, rows = shadowed.challenger, shadowed.rows
     answers = answers_or_none(challenger, rows, range(len(rows)))
+    record, heard = challenger.record, sum(answer is not None for answer in answers.values())
+    metrics.answered(record.model, record.version, "shadow", "shadow", heard)
     at = datetime.now(UTC)
-    return [line(unheard(challenger.record, row, answers[n], at)) for n, row in enumerate(rows)]
+    return [line(unheard(record, row, answers[n], at)) for n, row in enumerate(rows)]

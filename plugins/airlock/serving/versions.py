@@ -13,6 +13,7 @@ from airlock.governance import challengers, deployments
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.package.answers import Answering
+from airlock.package.scorer import Scorer
 from airlock.serving.loading import load
 from airlock.store import Store
 
@@ -77,6 +78,11 @@ class Serving:
         """Say whether a version is the champion or the challenger; none in particular always is."""
         known = [one.record.version for one in (self.champion, self.challenger) if one is not None]
         return version is None or version in known
+
+    def is_quick(self) -> bool:
+        """Say whether all that is loaded answers a row in well under a millisecond, as portable forms do."""
+        both = (self.champion, self.challenger)
+        return all(isinstance(one.predictor, Scorer) for one in both if isinstance(one, Ready))
 
     def predictors(self) -> dict[str, Answering]:
         """Return what is loaded, by the digest of its package."""

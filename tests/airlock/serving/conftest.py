@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from airlock.package.package import Package
-from airlock.package.predictor import Predictor
+from airlock.package.scorer import Scorer
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
 from tests.airlock.packaging import fit_and_build
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
@@ -48,7 +48,7 @@ class World:
 
     def answers(self, package: Package) -> list[tuple[float, str]]:
         """Return what a package must answer to the rows."""
-        return [(one.score, one.prediction) for one in Predictor.load(package).predict(self.rows)]
+        return [(one.score, one.prediction) for one in Scorer.load(package).predict(self.rows)]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ class ScoringApi:
     engine: Engine
     store: Store
     log_file: Path
+    spool: Path
     process: subprocess.Popen[bytes]
 
     def predict(self, *rows: dict[str, Any], **more: Any) -> httpx.Response:
@@ -49,9 +50,14 @@ class ScoringApi:
         return self.client.post(PREDICT, json={"rows": list(rows), **more})
 
     def logged(self, columns: str = "*") -> list[Any]:
-        """Return the prediction log."""
+        """Return the prediction log, with all that was answered before."""
+        self.await_log()
         with self.engine.connect() as conn:
             return list(conn.execute(text(f"SELECT {columns} FROM predictions ORDER BY scored_at, id")))
+
+    def await_log(self) -> None:
+        """Wait until PostgreSQL has every answer: then the files of the spool are empty."""
+        wait_until(lambda: not unshipped(self.spool), "PostgreSQL has what was answered")
 
     def deploy(self, package: Package, version: int) -> Deployment:
         """Bring a package through the airlock."""
@@ -90,6 +96,11 @@ def by(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
+def unshipped(spool: Path) -> int:
+    """Return how many bytes of a spool are not dropped yet."""
+    return sum(_size(file) for file in spool.glob("*/[ab]"))
+
+
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition, and fail saying what did not come about."""
     deadline = time.monotonic() + PATIENCE
@@ -99,22 +110,23 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
+def scoring_api(database: str, store: Path, logs: Path, workers: int = 1) -> Iterator[ScoringApi]:
     """Run a scoring API until the block ends; it has looked at the record once."""
     url = make_url(database).set(username=SCORING, password=PASSWORD).render_as_string(hide_password=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     engine = connect(database)
-    log_file = logs / "scoring.log"
+    log_file, spool = logs / "scoring.log", logs / "spool"
     with log_file.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "airlock.serving.app:app", "--port", str(port)],
+            [sys.executable, "-m", "airlock.serving", "--port", str(port), "--workers", str(workers)],
             cwd=ROOT,
             env={
                 **os.environ,
                 "AIRLOCK_DATABASE_URL": url,
                 "AIRLOCK_STORE": str(store),
+                "AIRLOCK_SPOOL": str(spool),
                 "AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(KEY),
                 "PYTHONPATH": "plugins",
             },
@@ -125,11 +137,17 @@ def scoring_api(database: str, store: Path, logs: Path) -> Iterator[ScoringApi]:
     with httpx.Client(**asked, trust_env=False) as client:
         try:
             wait_until(lambda: _answers(client, process), "the scoring API answers")
-            yield ScoringApi(client, engine, Store(store), log_file, process)
+            yield ScoringApi(client, engine, Store(store), log_file, spool, process)
         finally:
             process.terminate()
             process.wait(timeout=30)
             engine.dispose()
+
+
+def _size(file: Path) -> int:
+    with suppress(FileNotFoundError):  # its process ended well in this moment
+        return file.stat().st_size
+    return 0
 
 
 def _answers(client: httpx.Client, process: subprocess.Popen[bytes]) -> bool:

@@ -44,7 +44,7 @@ def applicants(count, **changes):
 
 def asked(serving, *rows, **more):
     """Return the answers, and the fields of the lines to be logged, by purpose."""
-    answered = answer(serving, question(*rows, **more), NOW)
+    answered = answer(serving, question(*rows, **more), "shop", NOW)
     lines = [text.rstrip("\n").split("\t") for text in answered.lines]
     return answered.reply.predictions, lines, answered
 

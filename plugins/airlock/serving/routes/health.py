@@ -20,6 +20,6 @@ async def healthz() -> dict[str, str]:
 )
 async def readyz(service: Serves, response: Response) -> Readiness:
     """Say whether PostgreSQL can be reached and every champion is loaded."""
-    problems = service.champions.problems()
+    problems = service.problems()
     response.status_code = 503 if problems else 200
     return Readiness(ready=not problems, problems=problems)
