@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from airlock.spec.scopes import ISSUABLE
 from demo.progress import Progress, require
 from stack.airflow_records import Question, Run
 from stack.client import AirflowClient, connect
@@ -12,10 +13,11 @@ from stack.waiting import wait_until
 TRAINING = 900.0  # seconds a run of a train Dag may take; a busy machine needs many times an idle one's
 RELEASE = 600.0
 NIGHTS = 900.0
+KEYS, KEYS_TIMEOUT = "keys", 120.0
 
 
 class People:
-    """Dana trains, ria and omar approve."""
+    """Dana trains, ria and omar approve, an administrator issues keys."""
 
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self._settings, self._progress = settings, progress
@@ -29,6 +31,20 @@ class People:
     def approvers(self) -> tuple[AirflowClient, ...]:
         """The people who may answer a release."""
         return connect(self._settings, "ria"), connect(self._settings, "omar")
+
+    @cached_property
+    def admin(self) -> AirflowClient:
+        """The administrator."""
+        return connect(self._settings, "admin")
+
+    def issue_key(self, client: str, fingerprint: str, reason: str) -> None:
+        """Let the administrator issue a key, of which nobody in Airflow sees more than the fingerprint."""
+        form = {"action": "issue", "client": client, "fingerprint": fingerprint, "scopes": list(ISSUABLE)}
+        wait_until(lambda: KEYS in self.admin.dag_ids(), what=f"Airflow to read {KEYS}", timeout=120)
+        run = self.admin.trigger(KEYS, conf={**form, "reason": reason})
+        ended = self.admin.wait_for_run(run, timeout=KEYS_TIMEOUT)
+        require(ended.state == "success", f"The key of {client} was not issued: {run.run_id} {ended.state}.")
+        self._progress.say(f"admin issued a key to {client}, by its fingerprint {fingerprint[:12]}")
 
     def train(self, model: str, reason: str, as_of: str | None = None) -> Run:
         """Let dana start a training."""

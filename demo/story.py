@@ -8,6 +8,7 @@ from airlock.spec import load_model
 from airlock.usercode import resolve
 from demo.people import NIGHTS, People
 from demo.progress import Progress, require
+from demo.shop import Shop, open_shop
 from demo.traffic import traffic
 from demo.world import change_the_world, fill_warehouse, midnight, next_calendar
 from stack import lifecycle
@@ -49,9 +50,10 @@ def tell(settings: Settings, progress: Progress) -> None:
     with progress.step("People decide: two for credit (tier high), one for tumours (tier limited)"):
         people.approve(releases[0], ("the gates hold and the suite found nothing", "calibrated well enough"))
         people.approve(releases[1], ("reads like the literature",))
-    with progress.step("Production answers"):
-        first = ask_credit(settings, progress)
-        ask_tumour(settings, progress)
+    with progress.step("The shop gets a key, and production answers it"):
+        shop = open_shop(settings, people)
+        first = ask_credit(shop, progress)
+        ask_tumour(shop, progress)
     with progress.step(f"Calm nights: {calendar.calm_nights[0]} to {calendar.calm_nights[1]}"):
         nights(people, progress, *calendar.calm_nights)
         require(not alerts(settings, *calendar.calm_nights), "A calm night has raised an alert.")
@@ -67,13 +69,13 @@ def tell(settings: Settings, progress: Progress) -> None:
         again = people.retraining("credit_risk", watched[0])
         release = people.release_of(again)
     with progress.step("People decide, and the new version proves itself beside the champion: a canary"):
-        with traffic(settings, progress.say) as answers:
+        with traffic(shop, progress.say) as answers:
             people.approve(release, ("the shift is real; the figures hold", "agreed, watch it closely"))
         given = [f"version {version} {count:,}" for version, count in sorted(answers.items())]
         progress.say(f"Nobody was left without an answer meanwhile: {', '.join(given)}.")
         require(len(answers) == 2, "The new version has answered nobody before it was deployed.")
     with progress.step("The new champion answers"):
-        second = ask_credit(settings, progress)
+        second = ask_credit(shop, progress)
         require(second > first, f"Version {second} answers, and version {first} did before.")
 
 
@@ -103,17 +105,17 @@ def alerts(settings: Settings, first: date, last: date) -> list[Mail]:
     ]
 
 
-def ask_credit(settings: Settings, progress: Progress) -> int:
+def ask_credit(shop: Shop, progress: Progress) -> int:
     """Ask production about an applicant; return the version that answers."""
-    answer = _ask(settings, "credit_risk", APPLICANT)
+    answer = _ask(shop, "credit_risk", APPLICANT)
     score = answer["predictions"][0]["score"]
     progress.say(f"credit_risk version {answer['version']}: probability of default {score:.3f}")
     return int(answer["version"])
 
 
-def ask_tumour(settings: Settings, progress: Progress) -> None:
+def ask_tumour(shop: Shop, progress: Progress) -> None:
     """Ask production about a tumour."""
-    answer = _ask(settings, "tumour_diagnosis", a_tumour(settings))
+    answer = _ask(shop, "tumour_diagnosis", a_tumour(shop.settings))
     progress.say(f"tumour_diagnosis version {answer['version']}: {answer['predictions'][0]['prediction']}")
 
 
@@ -125,9 +127,10 @@ def a_tumour(settings: Settings) -> dict[str, float]:
     return {name: row[name].item() for name in spec.data.features}
 
 
-def _ask(settings: Settings, model: str, features: dict) -> dict:
+def _ask(shop: Shop, model: str, features: dict) -> dict:
     body = {"rows": [{"features": features}]}
-    answer = httpx.post(f"{settings.scoring_url}/v1/models/{model}/predict", json=body, trust_env=False)
+    with shop.client() as client:
+        answer = client.post(f"/v1/models/{model}/predict", json=body)
     require(
         answer.status_code == httpx.codes.OK, f"{model} did not answer: {answer.status_code} {answer.text}"
     )

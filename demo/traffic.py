@@ -14,9 +14,11 @@ from airlock.samples.credit.generate import generate
 from airlock.samples.credit.world import World
 from airlock.spec import load_model
 from demo.progress import require
+from demo.shop import Shop
 from stack.settings import Settings
 
 MODEL = "credit_risk"
+PATH = f"/v1/models/{MODEL}"
 DAY = date(2025, 1, 6)
 ROWS_AT_ONCE = 10
 PAUSE_SECONDS = 0.25
@@ -24,15 +26,15 @@ MOST_QUESTIONS = 4000  # nobody waits this long; a thread must end all the same
 
 
 @contextmanager
-def traffic(settings: Settings, say: Callable[[str], None]) -> Iterator[Counter[int]]:
-    """Ask credit_risk again and again until the block ends; yield how many answers each version gave.
+def traffic(shop: Shop, say: Callable[[str], None]) -> Iterator[Counter[int]]:
+    """Let the shop ask credit_risk again and again until the block ends; yield each version's answers.
 
     Raises
     ------
     DemoFailed
         When production left a question without an answer.
     """
-    asking = _Asking(settings, say)
+    asking = _Asking(shop, say)
     asking.thread.start()
     try:
         yield asking.answers
@@ -43,24 +45,24 @@ def traffic(settings: Settings, say: Callable[[str], None]) -> Iterator[Counter[
 
 
 class _Asking:
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(self, shop: Shop, say: Callable[[str], None]) -> None:
         self.answers: Counter[int] = Counter()
         self.trouble = ""
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._ask, name="traffic", daemon=True)
-        self._url = f"{settings.scoring_url}/v1/models/{MODEL}"
-        self._applicants = cycle(applicants(settings))
+        self._shop = shop
+        self._applicants = cycle(applicants(shop.settings))
         self._say = say
 
     def _ask(self) -> None:
         try:
-            with httpx.Client(timeout=30, trust_env=False) as client:
+            with self._shop.client() as client:
                 beside = ""
                 for number in range(MOST_QUESTIONS):
                     if self.over.wait(PAUSE_SECONDS):
                         return
                     self._ask_some(client, number)
-                    found = _beside(client.get(self._url).raise_for_status().json())
+                    found = _beside(client.get(PATH).raise_for_status().json())
                     if found and found != beside:
                         self._say(found)
                     beside = found
@@ -74,7 +76,7 @@ class _Asking:
             {"entity_key": f"live-{key}-{place}", "features": next(self._applicants)}
             for place in range(ROWS_AT_ONCE)
         ]
-        answer = client.post(f"{self._url}/predict", json={"rows": rows}).raise_for_status().json()
+        answer = client.post(f"{PATH}/predict", json={"rows": rows}).raise_for_status().json()
         self.answers.update(prediction["version"] for prediction in answer["predictions"])
 
 

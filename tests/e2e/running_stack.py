@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from stack import environment
 from stack.client import AirflowClient, connect
 from stack.mailbox import Mail, read_mails
@@ -60,6 +62,12 @@ class RunningStack:
         """Return a user's password."""
         return read_passwords(self.settings.home)[user]
 
+    def scoring(self) -> httpx.Client:
+        """Return a client of the scoring API that holds Airlock's own key."""
+        key = read_secrets(self.settings.home).scoring_key
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.settings.scoring_url, headers=headers, timeout=30, trust_env=False)
+
     def mails(self) -> tuple[Mail, ...]:
         """Return every mail sent so far, oldest first."""
         return read_mails(self.settings.mail)
@@ -77,6 +85,7 @@ class RunningStack:
             **environment.shared(self.settings),
             **environment.airflow(self.settings, secrets, cluster),
             **environment.connections(self.settings, secrets, cluster),
+            **environment.asking(secrets),
         }
 
     def process_id(self, name: str) -> int:

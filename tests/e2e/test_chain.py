@@ -16,6 +16,7 @@ from airlock.samples.credit.tables import create_tables
 from airlock.samples.credit.world import Episode, World
 from demo.people import People
 from demo.progress import Progress
+from demo.shop import open_shop
 from demo.story import APPLICANT, nights
 from demo.traffic import traffic
 from demo.world import midnight
@@ -188,9 +189,11 @@ def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
     assert candidate["cause"].startswith(f"The night of {SHIFTED} crossed limits: ")
     assert candidate["evidence"]["cause"] == candidate["cause"]
     assert candidate["evidence"]["champion_version"] == credit.version
-    with traffic(stack.settings, say=lambda _: None) as answers:
+    with traffic(open_shop(stack.settings, people), say=lambda _: None) as answers:
         people.approve(again.release, ("the shift is real", "agreed"))
     assert {credit.version, again.version} == set(answers)
+    (key,) = records.rows(tables.api_keys, client="shop")
+    assert (key["issued_by"], key["revoked_at"]) == ("admin", None)
     (trial,) = records.rows(tables.challengers, model="credit_risk")
     assert (trial["way"], trial["version"], trial["outcome"]) == ("canary", again.version, "passed")
     assert trial["step"] == 2 and "It failed on 0 of" in trial["ended_because"]

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import sqlalchemy as sa
 
 from airlock.governance import tables
@@ -183,5 +182,6 @@ def _deployed_once(stack: RunningStack, records: Records, run: Run, trained: Tra
     assert [mail.subject for mail in stack.mails() if quote(run.run_id, safe="") in mail.text].count(
         told["subject"]
     ) == 1
-    answer = httpx.get(f"{stack.settings.scoring_url}/v1/models/{trained.model}", trust_env=False).json()
+    with stack.scoring() as client:
+        answer = client.get(f"/v1/models/{trained.model}").json()
     assert (answer["version"], answer["package_digest"]) == (trained.version, champion["package_digest"])

@@ -83,7 +83,8 @@ def mlflow(stack: RunningStack, method: str, path: str, **request: Any) -> Any:
 
 def answered_by(stack: RunningStack) -> int | None:
     """Return the version that answers for the model, or None where none does."""
-    answer = httpx.get(f"{stack.settings.scoring_url}/v1/models/{MODEL}", trust_env=False)
+    with stack.scoring() as client:
+        answer = client.get(f"/v1/models/{MODEL}")
     return answer.json()["version"] if answer.status_code == httpx.codes.OK else None
 
 

@@ -52,7 +52,6 @@ def ended(people: People, run: Run) -> dict[str, str | None]:
 
 def predict(stack: RunningStack, model: str, *rows: Mapping[str, object]) -> httpx.Response:
     """Ask production about some rows."""
-    url = f"{stack.settings.scoring_url}/v1/models/{model}/predict"
-    return httpx.post(
-        url, json={"rows": [{"features": dict(row)} for row in rows]}, trust_env=False, timeout=30
-    )
+    with stack.scoring() as client:
+        asked = {"rows": [{"features": dict(row)} for row in rows]}
+        return client.post(f"/v1/models/{model}/predict", json=asked)
