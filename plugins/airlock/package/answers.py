@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer for one row: a score, and the prediction as text."""
 
@@ -77,6 +77,16 @@ def answers_of(pipeline: Any, rows: "pd.DataFrame", signature: Signature) -> Ans
     return answers_from(np.asarray(said, dtype=np.float64), signature)
 
 
+def each_answer(said: np.ndarray, signature: Signature) -> list[Answer]:
+    """Return the answers in what a model said, one by one, as `answers_from` does; quick for few rows."""
+    if signature.task is not Task.BINARY:
+        answers = answers_from(said.astype(np.float64), signature)
+        return list(map(Answer, answers.scores.tolist(), answers.predictions))
+    yes = signature.classes.index(str(signature.positive))
+    positive, negative, threshold = signature.classes[yes], signature.classes[1 - yes], signature.threshold
+    return [Answer(score, positive if score >= threshold else negative) for score in said[:, yes].tolist()]
+
+
 def answers_from(said: np.ndarray, signature: Signature) -> Answers:
     """Return the answers in what a model said.
 
@@ -90,7 +100,7 @@ def answers_from(said: np.ndarray, signature: Signature) -> Answers:
     """
     if signature.task is Task.REGRESSION:
         numbers = said.reshape(-1)
-        return Answers(numbers, [repr(float(number)) for number in numbers])
+        return Answers(numbers, [repr(number) for number in numbers.tolist()])
     if signature.task is Task.BINARY:
         yes = signature.classes.index(str(signature.positive))
         scores = said[:, yes]
@@ -98,4 +108,4 @@ def answers_from(said: np.ndarray, signature: Signature) -> Answers:
     else:
         chosen = said.argmax(axis=1)
         scores = said[np.arange(len(chosen)), chosen]
-    return Answers(scores, [signature.classes[index] for index in chosen], said)
+    return Answers(scores, np.array(signature.classes, dtype=object)[chosen].tolist(), said)

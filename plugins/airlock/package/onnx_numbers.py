@@ -48,7 +48,7 @@ def _impute(scope: Any, operator: Any, container: Any) -> None:
         flags = OnnxCast(missing, to=onnx_proto.TensorProto.DOUBLE, op_version=OPSET)
         watched = OnnxArrayFeatureExtractor(flags, places, op_version=OPSET)
         result = OnnxConcat(result, watched, axis=1, op_version=OPSET)
-    _write(result, scope, operator, container)
+    write(result, scope, operator, container)
 
 
 def _scaled_shape(operator: Any) -> None:
@@ -59,9 +59,10 @@ def _scale(scope: Any, operator: Any, container: Any) -> None:
     scaler = operator.raw_operator
     given = concatenate_variables(scope, operator.inputs, container)
     centred = OnnxSub(given, scaler.mean_.astype(np.float64), op_version=OPSET)
-    _write(OnnxDiv(centred, scaler.scale_.astype(np.float64), op_version=OPSET), scope, operator, container)
+    write(OnnxDiv(centred, scaler.scale_.astype(np.float64), op_version=OPSET), scope, operator, container)
 
 
-def _write(result: Any, scope: Any, operator: Any, container: Any) -> None:
+def write(result: Any, scope: Any, operator: Any, container: Any) -> None:
+    """Write what a converter made into the model, as the output of its operator."""
     result.output_names = [operator.outputs[0].full_name]
     result.add_to(scope, container)

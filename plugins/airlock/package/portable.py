@@ -1,7 +1,7 @@
 """The portable form: a fitted pipeline as ONNX, kept only when it is proved to answer like the original."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from airlock.package.answers import Answer, Answers
 from airlock.package.examples import EXAMPLES, largest_difference
 from airlock.package.fitted import Fitted
 from airlock.package.frame import columns_of
+from airlock.package.inputs import COLUMNS, MATRIX, columns_to_json
 from airlock.package.package import evenly
 from airlock.package.scorer import Scorer
 from airlock.package.signature import Signature
@@ -106,35 +107,52 @@ def _together(answers: Sequence[Answer]) -> Answers:
 
 
 def convert(fitted: Fitted) -> bytes:
-    """Return the whole pipeline as ONNX: one input of shape (rows, 1) for each feature, by its name.
+    """Return the whole pipeline as ONNX: coded where its preparation is known, else named.
 
-    Numbers are prepared with 64 bits and narrowed to 32 before the estimator, as trees in ONNX take them.
+    `airlock.package.inputs` says what these are. Numbers are prepared with 64 bits and narrowed to 32 before
+    the estimator, as trees in ONNX take them.
     """
-    from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
-    from skl2onnx.sklapi import CastTransformer
 
-    from airlock.package import onnx_numbers
+    from airlock.package import onnx_categories, onnx_numbers
 
     onnx_numbers.register()
+    onnx_categories.register()
     prepare, estimator = fitted.pipeline
-    pipeline = make_pipeline(prepare, CastTransformer(dtype=np.float32), estimator)
-    types = {
-        name: StringTensorType([None, 1]) if kind is Kind.CATEGORY else DoubleTensorType([None, 1])
-        for name, kind in fitted.signature.kinds.items()
-    }
+    kinds = fitted.signature.kinds
+    found = onnx_categories.coded(prepare, kinds)
+    if found is not None:
+        prepare, columns = found
+        model = _converted(fitted, prepare, estimator, {MATRIX: DoubleTensorType([None, len(columns)])})
+        model.metadata_props.add(key=COLUMNS, value=columns_to_json(columns))
+    else:
+        types = {
+            name: StringTensorType([None, 1]) if kind is Kind.CATEGORY else DoubleTensorType([None, 1])
+            for name, kind in kinds.items()
+        }
+        model = _converted(fitted, prepare, estimator, types)
+    return bytes(model.SerializeToString())
+
+
+def _converted(fitted: Fitted, prepare: Any, estimator: Any, types: Mapping[str, Any]) -> Any:
+    from skl2onnx import convert_sklearn
+    from skl2onnx.sklapi import CastTransformer
+
+    from airlock.package.onnx_numbers import OPSET
+
+    steps = (CastTransformer(dtype=np.float32), estimator)
+    pipeline = make_pipeline(*steps) if prepare is None else make_pipeline(prepare, *steps)
     options = {} if fitted.signature.task is Task.REGRESSION else {id(pipeline): {"zipmap": False}}
     with warnings.catch_warnings():
         # skl2onnx writes booleans where protobuf wants integers.
         warnings.filterwarnings("ignore", message=".*Expected an int, got a boolean")
-        model = convert_sklearn(
+        return convert_sklearn(
             pipeline,
             name=fitted.signature.model,
             initial_types=list(types.items()),
             options=options,
-            target_opset={"": onnx_numbers.OPSET, "ai.onnx.ml": 3},
+            target_opset={"": OPSET, "ai.onnx.ml": 3},
         )
-    return bytes(model.SerializeToString())
 
 
 def equal_decisions(signature: Signature, original: Answers, again: Answers) -> float:
