@@ -19,6 +19,7 @@ from airlock.ui.lineage import lineage
 from airlock.ui.models import model_page, models_page
 from airlock.ui.quarantine import quarantine_page
 from airlock.ui.rendering import html
+from airlock.ui.scoring import scoring_page
 from airlock.ui.stored import stored_page
 from airlock.ui.versions import versions_page
 
@@ -51,6 +52,7 @@ def create_app() -> FastAPI:
     app.get("/models/{name}/quarantine")(quarantine_page)
     app.get("/lineage/{kind}/{name:path}")(lineage)
     app.get("/audit")(audit_page)
+    app.get("/scoring")(scoring_page)
     app.get("/pages/{model}/{path:path}")(stored_page)
     app.get("/dossiers/{digest}/{file}")(dossier_file)
     # Everything else is a route too, so that it asks for the login first as well.

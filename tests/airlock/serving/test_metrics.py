@@ -6,7 +6,9 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
+import httpx
 import pytest
 
 from airlock.serving import metrics
@@ -117,7 +119,9 @@ def test_several_workers_are_one_and_one_that_was_killed_keeps_its_counts(
         return figure(several, "airlock_scoring_rows_total", purpose="decision")
 
     def workers() -> set[str]:
-        return {dict(has)["pid"] for has in figures(several)["airlock_scoring_memory_bytes"]}
+        with suppress(httpx.TransportError):  # it was asked of the one that was killed
+            return {dict(has)["pid"] for has in figures(several)["airlock_scoring_memory_bytes"]}
+        return set()
 
     wait_until(lambda: len(workers()) == 2, "both workers tell of themselves")
     for row in world.rows:
@@ -129,7 +133,9 @@ def test_several_workers_are_one_and_one_that_was_killed_keeps_its_counts(
     os.kill(int(min(before)), signal.SIGKILL)
     wait_until(lambda: len(workers() - before) == 1 and len(workers()) == 2, "another took its place")
     assert counted() == len(world.rows)
-    assert figure(several, "airlock_scoring_serves", version="1") == 2
+    wait_until(
+        lambda: figure(several, "airlock_scoring_serves", version="1") == 2, "version 1 serves in both"
+    )
 
 
 def test_counting_a_request_costs_less_than_ten_microseconds() -> None:
