@@ -16,6 +16,7 @@ from airlock.audit.finding import Finding, about, named
 from airlock.governance import audit_log
 from airlock.governance.audit_log import Act, Entry
 from airlock.governance.tables import (
+    api_keys,
     approvals,
     candidates,
     challengers,
@@ -166,6 +167,27 @@ TELLINGS = (
             contests.c.decided_because.label("reason"),
             *contests.c["model", "version", "state", "prediction"],
         ).where(contests.c.state != "open"),
+    ),
+    Telling(
+        "API key",
+        ("key_issued",),
+        ("fingerprint",),
+        sa.select(
+            api_keys.c.issued_by.label("actor"),
+            api_keys.c.issued_because.label("reason"),
+            sa.func.to_char(api_keys.c.expires_at, 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"').label("expires_at"),
+            *api_keys.c["fingerprint", "client", "scopes", "models"],
+        ),
+    ),
+    Telling(
+        "revoked API key",
+        ("key_revoked",),
+        ("fingerprint",),
+        sa.select(
+            api_keys.c.revoked_by.label("actor"),
+            api_keys.c.revoked_because.label("reason"),
+            *api_keys.c["fingerprint", "client"],
+        ).where(api_keys.c.revoked_at.is_not(None)),
     ),
 )
 

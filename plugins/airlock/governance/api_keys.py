@@ -158,12 +158,13 @@ def _is_said(entry: audit_log.Entry | None, key: ApiKey) -> bool:
 
 
 def _facts(key: ApiKey) -> dict[str, object]:
+    expires = key.expires_at
     return {
         "client": key.client,
         "fingerprint": key.fingerprint,
         "scopes": list(key.scopes),
         "models": None if key.models is None else list(key.models),
-        "expires_at": None if key.expires_at is None else key.expires_at.astimezone(UTC).isoformat(),
+        "expires_at": expires and expires.astimezone(UTC).isoformat(timespec="seconds"),
     }
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.audit.log import audit
 from airlock.audit.records import TELLINGS, compare
 from airlock.governance import (
+    api_keys,
     audit_log,
     challengers,
     contests,
@@ -44,6 +46,7 @@ def live(conn: Connection) -> None:
     incidents.settle(conn, settled.id, by="mika", because="Moved back.", at=LATER, run=None)
     incidents.open_incident(conn, kind="alias", key="churn", sentence="Moved.", at=LATER)
     contested(conn)
+    keys(conn)
     reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
 
 
@@ -54,6 +57,15 @@ def contested(conn: Connection) -> None:
         contests.contest(conn, decision_id=uuid.UUID(int=number), at=MOMENT, **about)
     given = contests.Verdict("omar", contests.OVERTURN, "false", "The payslips show it.", LATER)
     contests.decide(conn, 1, given, answered="true")
+
+
+def keys(conn: Connection) -> None:
+    """Issue a key until some day and one for ever, which is revoked."""
+    about: dict[str, Any] = {"client": "shop", "by": "mika", "because": "It asks."}
+    form: dict[str, Any] = {"scopes": ["predict"], "models": ["loans"], "at": MOMENT, **about}
+    api_keys.issue(conn, fingerprint="1" * 64, expires_at=LATER, **form)
+    api_keys.issue(conn, fingerprint="2" * 64, expires_at=None, **(form | {"models": None}))
+    api_keys.revoke(conn, fingerprint="2" * 64, at=LATER, **about)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +136,19 @@ def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
             "The settled incident (incident 2) is recorded, and the log says nothing of it.",
         ),
         ("UPDATE reproductions SET identical = false", "has the identical False"),
+        ("UPDATE api_keys SET scopes = '{smoke_test}'", "has the scopes ['smoke_test']"),
+        ("UPDATE api_keys SET models = NULL WHERE models IS NOT NULL", "has the models None"),
+        ("UPDATE api_keys SET expires_at = expires_at + interval '1s'", "has the expires_at '20"),
+        ("DELETE FROM api_keys WHERE revoked_at IS NULL", "The API key (fingerprint '1111"),
+        (
+            "UPDATE api_keys SET revoked_by = NULL, revoked_because = NULL, revoked_at = NULL",
+            "The revoked API key (fingerprint '2222",
+        ),
+        (
+            "INSERT INTO api_keys (client, fingerprint, scopes, issued_by, issued_because, issued_at) "
+            "VALUES ('eve', 'f', '{predict}', 'mika', '', now())",
+            "The API key (fingerprint 'f') is recorded, and the log says nothing of it.",
+        ),
     ],
 )
 def test_a_record_that_is_changed_past_airlock_is_found(conn: Connection, change: str, told: str) -> None:
