@@ -128,9 +128,12 @@ def asking(secrets: Secrets) -> dict[str, str]:
     return {"AIRLOCK_SCORING_KEY": secrets.scoring_key}
 
 
-def answering(secrets: Secrets) -> dict[str, str]:
-    """Return what the scoring API knows of that key."""
-    return {"AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(secrets.scoring_key)}
+def answering(settings: Settings, secrets: Secrets) -> dict[str, str]:
+    """Return what the scoring API knows of that key, and where it keeps what PostgreSQL does not have yet."""
+    return {
+        "AIRLOCK_SCORING_KEY_FINGERPRINT": fingerprint_of(secrets.scoring_key),
+        "AIRLOCK_SPOOL": str(settings.home / "spool"),
+    }
 
 
 def mlflow_server(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:

@@ -39,7 +39,7 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     scoring = {
         **shared,
         **environment.records("airlock_scoring", secrets, cluster),
-        **environment.answering(secrets),
+        **environment.answering(settings, secrets),
     }
     airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
     tasks = {**airflow, **environment.connections(settings, secrets, cluster), **environment.asking(secrets)}

@@ -18,6 +18,7 @@ class Settings:
     include: Path
     store: Path
     anchors: Path
+    spool: Path
     scoring_url: str
     airflow_url: str
     mlflow_url: str
@@ -46,6 +47,7 @@ def settings() -> Settings:
         include=Path(os.environ.get("AIRLOCK_INCLUDE", ROOT / "include")),
         store=Path(os.environ.get("AIRLOCK_STORE", home / "store")),
         anchors=Path(os.environ.get("AIRLOCK_ANCHORS", home / "anchors.jsonl")),
+        spool=Path(os.environ.get("AIRLOCK_SPOOL", home / "spool")),
         scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
         airflow_url=os.environ.get("AIRLOCK_AIRFLOW_URL", "http://127.0.0.1:8080"),
         mlflow_url=os.environ.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),

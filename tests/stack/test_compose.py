@@ -87,6 +87,7 @@ def test_volumes_are_named_and_code_is_read_only() -> None:
     assert named == set(COMPOSE["volumes"])
     assert all(mount.endswith(":ro") for mount in mounts if mount.startswith("."))
     assert "store:/var/lib/airlock/store:ro" in SERVICES["scoring"]["volumes"]
+    assert f"spool:{SERVICES['scoring']['environment']['AIRLOCK_SPOOL']}" in SERVICES["scoring"]["volumes"]
 
 
 def test_airflow_is_set_as_on_the_embedded_stack() -> None:
