@@ -60,7 +60,7 @@ def asked(url: str) -> Figures:
 
 
 def _usage_or_none() -> Sequence[RowMapping] | None:
-    """Count what was answered by hour, model, version and client, newest first; None if that takes too long."""
+    """Count what was answered by hour, model, version and client; None if that takes too long."""
     hour = sa.func.date_trunc("hour", predictions.c.scored_at, "UTC").label("hour")
     by = hour, predictions.c.model, predictions.c.version, predictions.c.client
     since = datetime.now(UTC) - timedelta(hours=HOURS)
