@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, isfinite
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from airlock.spec.metrics import Task
 
 Value = float | str | bool | None
 
+#: What the scores of every model but a regression are counted in.
+PROBABILITY = "probability"
 METHOD = "sampled Shapley values (for each of {rows} background rows one permutation, there and back)"
 #: One for all, so that the same row is always explained the same, and two rows differ by what is in them.
 SEED = 7
@@ -61,35 +63,43 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Explainer:
-    """A loaded version and the rows that stand for its average answer."""
+    """A loaded version, the rows that stand for its average answer, and what its scores are counted in."""
 
     answering: Answering
     background: Columns
+    unit: str
 
     @classmethod
-    def of(cls, answering: Answering, background: Sequence[Mapping[str, Any]]) -> "Explainer":
+    def of(
+        cls, answering: Answering, background: Sequence[Mapping[str, Any]], unit: str = PROBABILITY
+    ) -> "Explainer":
         """Return what explains a version against its package's background rows."""
-        return cls(answering, _columns(background, answering.signature))
+        return cls(answering, _columns(background, answering.signature), unit)
 
-    def explain(self, features: Mapping[str, Any], *, unit: str) -> Explanation:
+    def explain(self, features: Mapping[str, Any]) -> Explanation:
         """Explain the answer to one row: always the same for the same row.
 
         Parameters
         ----------
         features
             Every feature by name, None where missing (`Signature.problems` finds what is wrong with a row).
-        unit
-            What a regression's numbers are counted in; probabilities are counted in themselves.
+
+        Raises
+        ------
+        ArithmeticError
+            When the model gives no finite score for the row, or for a mixture of it with the background.
         """
         signature = self.answering.signature
         (answer,) = self.answering.predict([features])
         values, _ = contributions(self._answers, _columns([features], signature), self.background, seed=SEED)
         output = 0 if signature.task is Task.REGRESSION else _explained_class(signature, answer.prediction)
         moved = values[0, :, output].tolist()
+        if not all(map(isfinite, (answer.score, *moved))):
+            raise ArithmeticError("the model gives no finite score for these values")
         about = _about(signature, output)
         return Explanation(
             about=about,
-            unit=unit if signature.task is Task.REGRESSION else "probability",
+            unit=self.unit,
             method=METHOD.format(rows=len(next(iter(self.background.values())))),
             score=answer.score,
             prediction=answer.prediction,

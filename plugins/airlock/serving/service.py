@@ -16,6 +16,7 @@ from airlock.serving import metrics
 from airlock.serving.answering import answer
 from airlock.serving.champions import TRUSTED_SECONDS, Champions
 from airlock.serving.clients import Clients
+from airlock.serving.explaining import Explaining
 from airlock.serving.forms import Question, Reply
 from airlock.serving.refusals import Refusal
 from airlock.serving.shadows import Shadows
@@ -57,6 +58,7 @@ class Service:
     spool: Spool
     log: Gathering
     shadows: Shadows
+    explaining: Explaining
     threads: ThreadPoolExecutor
 
     async def serving(self, model: str, version: int | None = None) -> Serving:
@@ -67,7 +69,7 @@ class Service:
             found = self.champions.of(model)
         if found is not None:
             if not self.champions.are_trusted():
-                raise Refusal(503, UNTRUSTED, headers=RETRY_AFTER)
+                raise Refusal(503, UNTRUSTED, headers=RETRY_AFTER, kind="untrusted")
             return found
         if self.champions.trouble:
             raise Refusal(503, self.champions.trouble)
@@ -87,10 +89,10 @@ class Service:
             async with asyncio.timeout(DISK_SECONDS):
                 await self.log.write(answered.lines)
         except SpoolFull:
-            raise Refusal(503, FULL, headers=RETRY_AFTER) from None
+            raise Refusal(503, FULL, headers=RETRY_AFTER, kind="spool_full") from None
         except (OSError, TimeoutError) as error:
             LOG.error("A prediction could not be written to the spool: %s", type(error).__name__)
-            raise Refusal(503, NOT_LOGGED) from None
+            raise Refusal(503, NOT_LOGGED, kind="not_logged") from None
         for by, role, rows in answered.counts:
             metrics.answered(serving.champion.record.model, by, role, question.purpose, rows)
         if answered.shadowed is not None:
@@ -121,7 +123,8 @@ def running_service(database_url: str, store: Store, spool_folder: Path, own_key
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
     clients = Clients(own_key)
     champions = Champions(engine, store, clients)
-    service = Service(champions, clients, spool, Gathering(spool), Shadows(spool), threads)
+    explaining = Explaining(engine, store)
+    service = Service(champions, clients, spool, Gathering(spool), Shadows(spool), explaining, threads)
     service.spool.start()
     service.shadows.start()
     service.champions.start()
@@ -129,6 +132,7 @@ def running_service(database_url: str, store: Store, spool_folder: Path, own_key
         yield service
     finally:
         service.champions.stop()
+        service.explaining.stop()
         service.threads.shutdown()
         service.shadows.stop()
         service.log.stop()

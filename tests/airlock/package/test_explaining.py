@@ -37,7 +37,13 @@ class Made:
 def explained(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Made]:
     known: dict[str, Made] = {}
 
-    def make(kind: Callable[..., Any], candidate: dict[str, Any], *, original: bool = False) -> Made:
+    def make(
+        kind: Callable[..., Any],
+        candidate: dict[str, Any],
+        *,
+        original: bool = False,
+        unit: str = "probability",
+    ) -> Made:
         name = f"{kind.__name__} {candidate} {original}"
         if name not in known:
             folder = tmp_path_factory.mktemp("made")
@@ -45,7 +51,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Made]:
             (digest,) = (place.name for place in (folder / "store" / "packages").iterdir())
             package = open_package(Store(folder / "store"), digest)
             answering = Predictor.load(package) if original else Scorer.load(package)
-            known[name] = Made(package, Explainer.of(answering, package.background()))
+            known[name] = Made(package, Explainer.of(answering, package.background(), unit))
         return known[name]
 
     return make
@@ -71,8 +77,8 @@ def test_base_and_contributions_add_up_to_the_score_that_is_answered(
     unit: str,
     row: dict[str, Any],
 ) -> None:
-    made = explained(kind, candidate, original=original)
-    told = made.explainer.explain(row, unit="EUR")
+    made = explained(kind, candidate, original=original, unit=unit)
+    told = made.explainer.explain(row)
     (answer,) = made.explainer.answering.predict([row])
     assert (told.score, told.prediction, told.unit) == (answer.score, answer.prediction, unit)
     assert told.base + sum(one.contribution for one in told.contributions) == pytest.approx(told.score)
@@ -84,12 +90,12 @@ def test_base_and_contributions_add_up_to_the_score_that_is_answered(
 def test_the_base_is_the_average_answer_over_the_background(explained: Callable[..., Made]) -> None:
     made = explained(subject, BOOSTED)
     scores = [answer.score for answer in made.explainer.answering.predict(made.package.background())]
-    base = made.explainer.explain(ROW, unit="").base
+    base = made.explainer.explain(ROW).base
     assert base == pytest.approx(sum(scores) / len(scores), abs=1e-6)
 
 
 def test_the_largest_contribution_is_first_and_said_in_words(explained: Callable[..., Made]) -> None:
-    told = explained(subject, BOOSTED).explainer.explain(ROW, unit="")
+    told = explained(subject, BOOSTED).explainer.explain(ROW)
     sizes = [abs(one.contribution) for one in told.contributions]
     assert sizes == sorted(sizes, reverse=True)
     first = told.contributions[0]
@@ -102,11 +108,11 @@ def test_the_largest_contribution_is_first_and_said_in_words(explained: Callable
 def test_the_same_row_is_always_explained_the_same(explained: Callable[..., Made]) -> None:
     made = explained(subject, BOOSTED)
     again = Explainer.of(Scorer.load(made.package), made.package.background())
-    assert made.explainer.explain(ROW, unit="") == again.explain(dict(reversed(ROW.items())), unit="")
+    assert made.explainer.explain(ROW) == again.explain(dict(reversed(ROW.items())))
 
 
 def test_what_is_not_known_is_called_unknown_and_a_long_text_is_cut(explained: Callable[..., Made]) -> None:
-    told = explained(subject, BOOSTED).explainer.explain(RICH | {"housing": "x" * 200}, unit="")
+    told = explained(subject, BOOSTED).explainer.explain(RICH | {"housing": "x" * 200})
     sentences = {one.feature: one.sentence for one in told.contributions}
     assert sentences["debt"].startswith("debt = unknown ")
     assert sentences["housing"].startswith(f"housing = {'x' * 60}... ")

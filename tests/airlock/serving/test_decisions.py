@@ -1,0 +1,251 @@
+"""Past decisions and explanations: by the version that decided, or not at all."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from airlock.governance import contests, feedback
+from tests.airlock.serving.conftest import Rivals, World
+from tests.airlock.serving.scoring_api import ScoringApi, scoring_api, wait_until
+
+EXPLAIN = "/v1/models/loans/explain"
+
+
+def asked(api: ScoringApi, decision: str) -> httpx.Response:
+    return api.client.get(f"/v1/decisions/{decision}")
+
+
+def decided(api: ScoringApi, row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    (made,) = (
+        api.predict({"features": row, "entity_key": "A7"}, **more).raise_for_status().json()["predictions"]
+    )
+    return dict(made)
+
+
+def adds_up(explanation: dict[str, Any]) -> float:
+    return float(explanation["base"] + sum(one["contribution"] for one in explanation["contributions"]))
+
+
+def test_a_decision_is_told_with_its_reasons_and_its_release(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[0])
+    told = asked(api, made["id"]).raise_for_status().json()
+    assert told["features"] == world.rows[0]
+    assert (told["model"], told["version"], told["source"], told["client"]) == ("loans", 1, "api", "airlock")
+    assert (told["score"], told["prediction"]) == (made["score"], made["prediction"])
+    assert (told["entity_key"], told["purpose"], told["unexplained"]) == ("A7", "decision", "")
+    release = told["release"]
+    assert release["package_digest"] == world.linear.digest
+    assert (release["way"], release["dossier_digest"]) == ("full", "dossier_1")
+    assert release["dossier"].endswith("/airlock/dossiers/dossier_1/dossier.html")
+    assert (release["approvals_needed"], release["sentence"]) == (1, "1 person approved it, on 2026-03-01.")
+    assert (told["contest"], told["feedback"]) == (None, [])
+
+
+def test_no_name_of_a_person_is_told(api: ScoringApi, world: World) -> None:
+    told = asked(api, decided(api, world.rows[0])["id"]).text
+    assert not [name for name in ("ria", "omar", "dana") if f'"{name}' in told or f" {name} " in told]
+
+
+def test_base_and_contributions_add_up_to_the_score_that_was_given(api: ScoringApi, world: World) -> None:
+    for row in world.rows[:3]:
+        made = decided(api, row)
+        explanation = asked(api, made["id"]).json()["explanation"]
+        assert adds_up(explanation) == pytest.approx(made["score"], abs=1e-9)
+        assert (explanation["about"], explanation["unit"]) == ("the probability of true", "probability")
+        assert {one["feature"]: one["value"] for one in explanation["contributions"]} == row
+
+
+def test_a_decision_is_found_the_moment_it_was_given(api: ScoringApi, world: World) -> None:
+    for _ in range(5):
+        assert asked(api, decided(api, world.rows[1])["id"]).status_code == httpx.codes.OK
+
+
+def test_a_smoke_test_is_told_as_one(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[0], purpose="smoke_test")
+    assert asked(api, made["id"]).json()["purpose"] == "smoke_test"
+
+
+def test_an_unknown_decision_is_404(api: ScoringApi) -> None:
+    nobodys = uuid.uuid4()
+    refused = asked(api, str(nobodys))
+    assert refused.status_code == httpx.codes.NOT_FOUND
+    assert refused.json()["detail"] == f"No decision {nobodys} is on record."
+
+
+def test_what_is_no_id_is_422(api: ScoringApi) -> None:
+    refused = asked(api, "seven")
+    assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert "decision_id" in refused.json()["detail"]
+
+
+def test_contest_and_feedback_are_told(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[0])
+    about = {"decision_id": uuid.UUID(made["id"]), "model": "loans", "version": 1}
+    at = datetime.now(UTC)
+    with api.engine.begin() as conn:
+        contests.contest(conn, **about, reason="My income is higher.", asked_by="shop", at=at)
+        feedback.give(conn, **about, verdict="disagree", comment="odd", given_by="shop", at=at)
+    told = asked(api, made["id"]).json()
+    contest = told["contest"]
+    assert (contest["state"], contest["reason"]) == ("open", "My income is higher.")
+    assert contest["prediction"] is None
+    assert [(one["verdict"], one["comment"]) for one in told["feedback"]] == [("disagree", "odd")]
+
+
+def test_the_same_row_is_explained_the_same_by_every_way(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[2])
+    first, second = (
+        api.client.post(EXPLAIN, json=question).raise_for_status().json()["explanations"][0]
+        for question in ({"rows": [{"features": world.rows[2]}]}, {"decisions": [made["id"]]})
+    )
+    assert first["explanation"] == second["explanation"] == asked(api, made["id"]).json()["explanation"]
+    assert (first["id"], second["id"], second["entity_key"]) == (None, made["id"], "A7")
+    assert first["package_digest"] == second["package_digest"] == world.linear.digest
+
+
+def test_an_explained_row_is_no_decision(api: ScoringApi, world: World) -> None:
+    before = len(api.logged("id"))
+    rows = [{"features": row} for row in world.rows]
+    told = api.client.post(EXPLAIN, json={"rows": rows}).raise_for_status().json()["explanations"]
+    scores = [one["explanation"]["score"] for one in told]
+    assert scores == pytest.approx([score for score, _ in world.answers(world.linear)], abs=1e-5)
+    assert len(api.logged("id")) == before
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({}, "needs either rows or decisions"),
+        ({"rows": [{"features": {}}], "decisions": [str(uuid.uuid4())]}, "needs either rows or decisions"),
+        ({"rows": []}, "rows: list should have at least 1 item"),
+        ({"decisions": [str(uuid.uuid4())] * 11}, "decisions: list should have at most 10 items"),
+        ({"rows": [{"features": {"debt": 1.0}}]}, "Row 0, income: is missing."),
+        ({"decisions": ["seven"]}, "valid UUID"),
+    ],
+)
+def test_a_wrong_question_says_what_is_wrong(api: ScoringApi, question: dict[str, Any], said: str) -> None:
+    refused = api.client.post(EXPLAIN, json=question)
+    assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert said in refused.json()["detail"]
+
+
+def test_a_decision_about_another_model_is_not_explained_as_this_ones(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[0])
+    refused = api.client.post("/v1/models/credit_risk/explain", json={"decisions": [made["id"]]})
+    assert refused.status_code == httpx.codes.NOT_FOUND
+    assert f"Decision {made['id']} is not about 'credit_risk'" in refused.json()["detail"]
+
+
+def test_rows_of_an_unknown_model_are_404(api: ScoringApi, world: World) -> None:
+    refused = api.client.post("/v1/models/nobodys/explain", json={"rows": [{"features": world.rows[0]}]})
+    assert refused.status_code == httpx.codes.NOT_FOUND
+
+
+def test_a_replaced_version_still_explains_what_it_decided(own_api: ScoringApi, world: World) -> None:
+    own_api.deploy(world.linear, 1)
+    first = decided(own_api, world.rows[0])
+    own_api.deploy(world.trees, 2)
+    wait_until(lambda: decided(own_api, world.rows[0])["version"] == 2, "version 2 answers")
+    second = decided(own_api, world.rows[0])
+    old, new = (asked(own_api, one["id"]).raise_for_status().json() for one in (first, second))
+    assert (old["version"], new["version"]) == (1, 2)
+    assert old["release"]["package_digest"] == world.linear.digest
+    assert new["release"]["package_digest"] == world.trees.digest
+    assert adds_up(old["explanation"]) == pytest.approx(first["score"])
+    assert adds_up(new["explanation"]) == pytest.approx(second["score"])
+    assert old["explanation"] != new["explanation"]
+
+
+def test_a_canarys_share_is_explained_by_the_canary(own_api: ScoringApi, world: World) -> None:
+    own_api.deploy(world.linear, 1)
+    own_api.challenge(world.trees, 2, share=1.0)
+    wait_until(lambda: decided(own_api, world.rows[0])["version"] == 2, "the canary answers")
+    made = decided(own_api, world.rows[0])
+    row = {"features": world.rows[0], "entity_key": "A7"}
+    (told,) = own_api.client.post(EXPLAIN, json={"rows": [row]}).raise_for_status().json()["explanations"]
+    assert (told["version"], told["package_digest"]) == (2, world.trees.digest)
+    assert adds_up(told["explanation"]) == pytest.approx(made["score"])
+    assert asked(own_api, made["id"]).json()["release"]["way"] == "canary"
+
+
+def test_a_changed_package_explains_nothing_and_the_decision_is_still_told(
+    own_api: ScoringApi, world: World
+) -> None:
+    own_api.deploy(world.linear, 1)
+    made = decided(own_api, world.rows[0])
+    reference = own_api.store.root / "packages" / world.linear.digest / "background.json"
+    reference.write_bytes(reference.read_bytes().replace(b"rent", b"own"))
+    told = asked(own_api, made["id"]).raise_for_status().json()
+    assert (told["explanation"], told["score"]) == (None, made["score"])
+    assert "was changed" in told["unexplained"]
+    refused = own_api.client.post(EXPLAIN, json={"rows": [{"features": world.rows[0]}]})
+    assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert "was changed" in refused.json()["detail"]
+
+
+def test_an_answer_that_was_changed_in_the_log_is_not_explained(api: ScoringApi, world: World) -> None:
+    made = decided(api, world.rows[0])
+    api.await_log()
+    with api.engine.begin() as conn:
+        change = text("UPDATE predictions SET features = features || '{\"debt\": 1}' WHERE id = :id")
+        conn.execute(change, {"id": made["id"]})
+    told = asked(api, made["id"]).json()
+    assert told["explanation"] is None
+    assert "the log was changed past Airlock" in told["unexplained"]
+
+
+def test_an_answer_of_a_version_that_was_never_released_is_not_explained(
+    api: ScoringApi, world: World
+) -> None:
+    made = decided(api, world.rows[0])
+    api.await_log()
+    with api.engine.begin() as conn:
+        conn.execute(text("UPDATE predictions SET version = 9 WHERE id = :id"), {"id": made["id"]})
+    told = asked(api, made["id"]).json()
+    assert (told["explanation"], told["release"]) == (None, None)
+    assert "The audit log does not say that loans version 9 answered" in told["unexplained"]
+
+
+def test_what_a_shadow_said_is_no_decision(own_api: ScoringApi, world: World) -> None:
+    own_api.deploy(world.linear, 1)
+    own_api.challenge(world.trees, 2, way="shadow", share=0)
+    wait_until(lambda: _shadowed(own_api, world) is not None, "the shadow is logged")
+    refused = asked(own_api, str(_shadowed(own_api, world)))
+    assert refused.status_code == httpx.codes.NOT_FOUND
+
+
+def _shadowed(api: ScoringApi, world: World) -> uuid.UUID | None:
+    decided(api, world.rows[0])
+    found = [row.id for row in api.logged("id, purpose") if row.purpose == "shadow"]
+    return found[0] if found else None
+
+
+@pytest.fixture(scope="module")
+def fragile_api(
+    world: World, rivals: Rivals, new_airlock_database: Callable[[], str], tmp_path_factory: Any
+) -> Iterator[ScoringApi]:
+    folder: Path = tmp_path_factory.mktemp("fragile")
+    with scoring_api(new_airlock_database(), world.store, folder) as running:
+        running.deploy(rivals.fragile, 1)
+        wait_until(lambda: bool(running.client.get("/v1/models").json()), "the model is loaded")
+        yield running
+
+
+def test_values_for_which_a_model_has_no_score_are_422(fragile_api: ScoringApi, world: World) -> None:
+    for debt in (1e9, 1e14):
+        row = world.rows[0] | {"debt": debt}
+        refused = fragile_api.client.post(EXPLAIN, json={"rows": [{"features": row}]})
+        assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "cannot be asked about mixtures of these values" in refused.json()["detail"]
+
+
+def test_a_model_without_a_portable_form_explains_too(fragile_api: ScoringApi, world: World) -> None:
+    told = fragile_api.client.post(EXPLAIN, json={"rows": [{"features": world.rows[0]}]})
+    explanation = told.raise_for_status().json()["explanations"][0]["explanation"]
+    assert adds_up(explanation) == pytest.approx(explanation["score"])
