@@ -19,7 +19,17 @@ DAGS = ROOT / "dags"
 INCLUDE = ROOT / "include"
 SPECS = {name: load_model(INCLUDE, name) for name in model_names(INCLUDE / "models")}
 #: The Dags that belong to no model.
-OF_THE_PROJECT = {"audit", "drill", "intake", "keys", "quarantine", "reminders", "restore", "rollback"}
+OF_THE_PROJECT = {
+    "audit",
+    "contests",
+    "drill",
+    "intake",
+    "keys",
+    "quarantine",
+    "reminders",
+    "restore",
+    "rollback",
+}
 Edges = set[tuple[str, str]]
 
 
@@ -35,7 +45,7 @@ def serialised(bag: DagBag) -> Mapping[str, Mapping[str, Any]]:
 
 def dag_ids(*specs: ModelSpec) -> set[str]:
     """Return the ids of the Dags that models have."""
-    kinds = ("train", "release", "monitor", "score", "reproduce")
+    kinds = ("train", "release", "monitor", "score", "reproduce", "contest")
     return {
         f"{spec.name}.{kind}" for spec in specs for kind in kinds if kind != "score" or spec.deployment.batch
     }

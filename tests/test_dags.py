@@ -118,6 +118,25 @@ def test_a_model_s_dags_start_one_another_by_its_assets_only(bag: Any, model: st
     assert updates("monitor") == {"retrain": [f"airlock://{model}/retrain"]}
 
 
+@pytest.mark.parametrize("model", SPECS)
+def test_a_contest_is_asked_about_until_one_of_the_approvers_answers(bag: Any, model: str) -> None:
+    dag = bag.dags[f"{model}.contest"]
+    assert edges(dag) == chain("ask", "announce")
+    ask = dag.get_task("ask")
+    assert [user["id"] for user in ask.assigned_users] == list(SPECS[model].approval.approvers)
+    assert (ask.options, ask.defaults, ask.response_timeout) == (["Uphold", "Overturn"], None, None)
+    assert dag.get_task("announce").trigger_rule == "none_failed", "skipped by hand is not decided"
+    assert dag.max_active_runs == 200, "contests that wait for people hold up no other"
+    assert not dag.params
+
+
+def test_each_contest_gets_a_run_of_its_own(bag: Any) -> None:
+    dag = bag.dags["contests"]
+    assert edges(dag) == chain("find", "start")
+    assert dag.timetable.expression == "*/5 * * * *"
+    assert dag.max_active_runs == 1
+
+
 def test_every_dag_explains_itself_and_says_whose_it_is(bag: Any) -> None:
     for name, dag in bag.dags.items():
         model, _, kind = name.partition(".")

@@ -140,6 +140,8 @@ def objection(known: Contest, given: Verdict, *, may: bool, trained_by: str, ans
         return f"{who} gave no reason."
     if given.choice == UPHOLD and given.prediction not in ("", answered):
         return f"{who} upholds {answered} and writes {given.prediction}. Choose Overturn, or leave it empty."
+    if given.choice == OVERTURN and not given.prediction:
+        return f"{who} overturns {answered} and writes no answer of their own."
     if given.choice == OVERTURN and given.prediction == answered:
         return f"{who} overturns {answered} and writes the same. Choose Uphold, or write another answer."
     return None

@@ -131,6 +131,39 @@ class ApprovalReminder:
 
 
 @dataclass(frozen=True)
+class ContestAsked:
+    """To those who decide: a decision is contested. `refused` says why earlier answers do not count.
+
+    What was known and why it is contested is personal, so that it stands behind the link alone.
+    """
+
+    title: str
+    model: str
+    version: int
+    contest: int
+    asked_by: str
+    asked_at: datetime
+    refused: Sequence[str]
+    link: str
+
+
+@dataclass(frozen=True)
+class ContestDecided:
+    """To the owner: a person decided about a contested decision."""
+
+    title: str
+    model: str
+    version: int
+    contest: int
+    decision: str
+    state: str
+    prediction: str
+    decided_by: str
+    because: str
+    link: str
+
+
+@dataclass(frozen=True)
 class ReleaseClosed:
     """To owner and approvers: a release ended and deployed nothing.
 
@@ -293,6 +326,8 @@ Facts = (
     | VersionFound
     | ApprovalRequested
     | ApprovalReminder
+    | ContestAsked
+    | ContestDecided
     | ReleaseClosed
     | Deployed
     | DeploymentRefused
@@ -313,6 +348,8 @@ FACTS: dict[str, type[Facts]] = {
     "version_found": VersionFound,
     "approval_requested": ApprovalRequested,
     "approval_reminder": ApprovalReminder,
+    "contest_asked": ContestAsked,
+    "contest_decided": ContestDecided,
     "release_closed": ReleaseClosed,
     "deployed": Deployed,
     "deployment_refused": DeploymentRefused,

@@ -122,6 +122,7 @@ def test_an_answer_by_who_may_and_with_a_reason_counts(conn: Connection, given: 
         (replace(UPHELD, reason=" \n"), {}, "ria gave no reason."),
         (replace(UPHELD, responded_at=MOMENT - timedelta(seconds=1)), {}, "is dated before the contest."),
         (replace(UPHELD, prediction="false"), {}, "ria upholds true and writes false. Choose Overturn"),
+        (replace(OVERTURNED, prediction=""), {}, "ria overturns true and writes no answer of their own."),
         (replace(OVERTURNED, prediction="true"), {}, "ria overturns true and writes the same."),
     ],
 )
