@@ -1,13 +1,16 @@
 """Values as PostgreSQL's COPY reads them: one line of text a row."""
 
-import json
 import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = "\\N"
+#: A NUL character in JSON.
+NUL = "\\u0000"
 
 
 class CopyError(ValueError):
@@ -57,11 +60,13 @@ def _text(value: Any) -> str:
     if value is None:
         return NULL
     if isinstance(value, str):
+        if value.isascii() and value.isprintable() and "\\" not in value:
+            return value
         return kept(value).translate(ESCAPES)
     if isinstance(value, float):
         return NULL if math.isnan(value) else repr(value)
     if isinstance(value, Mapping):
-        return kept(_json(value)).translate(ESCAPES)
+        return _json(value).replace("\\", "\\\\")  # JSON escapes every other character that COPY does
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise CopyError(f"The moment {value.isoformat()} has no time zone. Give it one, such as +00:00.")
@@ -71,14 +76,13 @@ def _text(value: Any) -> str:
 
 def _json(values: Mapping[str, Any]) -> str:
     try:
-        text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError:
-        finite = {name: _finite(name, value) for name, value in values.items()}
-        text = json.dumps(finite, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    if "\\u0000" in text and any(
-        "\0" in part for pair in values.items() for part in pair if isinstance(part, str)
-    ):
-        raise CopyError("A text holds a NUL character, which PostgreSQL cannot keep. Leave it out.")
+        text = to_json(values, inf_nan_mode="constants").decode()
+    except PydanticSerializationError:  # half of a surrogate pair
+        text = NUL
+    if NUL in text or "NaN" in text or "Infinity" in text:  # where it is, or may only look like it
+        for part in (part for pair in values.items() for part in pair if isinstance(part, str)):
+            kept(part)
+        return to_json({name: _finite(name, value) for name, value in values.items()}).decode()
     return text
 
 

@@ -111,7 +111,7 @@ def _taken(kinds: Mapping[str, Kind], features: Mapping[str, Any]) -> dict[str, 
             elif kind is Kind.BOOLEAN:
                 if type(value) is not bool:
                     return None
-            elif type(value) is not str or _why_not_kept(value):
+            elif type(value) is not str or (not value.isprintable() and _why_not_kept(value)):
                 return None
         given[name] = value
     return given

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from airlock.governance.challengers import Challenger
+from airlock.package.predictor import Predictor
 from airlock.package.scorer import Scorer
 from airlock.serving.answering import Shadowed
 from airlock.serving.asked import Asked
@@ -24,7 +25,7 @@ def beside(package):
     record = Challenger(
         7, "loans", 2, 2, 2, package.digest, "shadow", 0.0, 1, NOW, NOW, None, None, None
     )  # fmt: skip
-    return Ready(record, Scorer.load(package))
+    return Ready(record, Scorer.load(package) if package.is_portable else Predictor.load(package))
 
 
 def rows(count, world, **changes):
