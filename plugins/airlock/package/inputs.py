@@ -64,11 +64,26 @@ class Column:
     words: tuple[str, ...] | None = None
     unseen: float = math.nan
 
-    def codes(self) -> dict[str | None, float]:
-        """Return the code of each word, and of a missing one under None."""
-        codes: dict[str | None, float] = {word: float(place) for place, word in enumerate(self.words or ())}
-        codes[None] = codes.get(MISSING_CATEGORY, self.unseen)
-        return codes
+    def codes(self) -> "Codes | None":
+        """Return the codes of a category; None for a number."""
+        return None if self.words is None else Codes(self.words, self.unseen)
+
+
+class Codes(dict[str | None, float]):
+    """The code of every word, seen or not, and of a missing one under None.
+
+    >>> codes = Codes(("", "own", "rent"), -1.0)
+    >>> codes["rent"], codes["castle"], codes[None]
+    (2.0, -1.0, 0.0)
+    """
+
+    def __init__(self, words: Sequence[str], unseen: float) -> None:
+        super().__init__((word, float(place)) for place, word in enumerate(words))
+        self.unseen = unseen
+        self[None] = self[MISSING_CATEGORY]
+
+    def __missing__(self, word: str | None) -> float:
+        return self.unseen
 
 
 def columns_to_json(columns: Sequence[Column]) -> str:
@@ -109,17 +124,13 @@ class Coded:
     """The input of a coded model; float64, for the model itself narrows numbers where it has to."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self.columns = [
-            (column.feature, None if column.words is None else column.codes(), column.unseen)
-            for column in columns
-        ]
+        self.columns = [(column.feature, column.codes()) for column in columns]
 
     def of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Feed:
         """Return the matrix of rows; None becomes NaN in a number."""
         columns = self.columns
         matrix = [
-            [row[name] if codes is None else codes.get(row[name], unseen) for name, codes, unseen in columns]
-            for row in rows
+            [row[name] if codes is None else codes[row[name]] for name, codes in columns] for row in rows
         ]
         return {MATRIX: np.array(matrix, dtype=np.float64)}
 
@@ -127,16 +138,16 @@ class Coded:
         """Return the matrix of columns."""
         rows = len(range(part.stop)[part])
         matrix = np.empty((rows, len(self.columns)))
-        for place, (name, codes, unseen) in enumerate(self.columns):
+        for place, (name, codes) in enumerate(self.columns):
             values = columns[name][part]
             if codes is None:
                 matrix[:, place] = values
             elif isinstance(values, Dictionary):
                 # -1, for what is missing, is the last.
-                table = np.array([*(codes.get(word, unseen) for word in values.words), codes[None]])
+                table = np.array([codes[word] for word in (*values.words, None)])
                 matrix[:, place] = table[values.places]
             else:
-                matrix[:, place] = [codes.get(word, unseen) for word in values.tolist()]
+                matrix[:, place] = list(map(codes.__getitem__, values.tolist()))
         return {MATRIX: matrix}
 
 

@@ -62,13 +62,14 @@ def coded(prepare: Any, kinds: Mapping[str, Kind]) -> tuple[Any, tuple[Column, .
     for name, transformer, features in prepare.transformers_:
         if transformer == "drop":
             continue
-        found = _coded_step(transformer, list(features), kinds)
+        known = isinstance(features, list) and kinds.keys() >= set(features)
+        found = _coded_step(transformer, features, kinds) if known else None
         if found is None:
             return None
         replaced, own = found
         steps.append((name, replaced, list(range(len(columns), len(columns) + len(own)))))
         columns += own
-    if all(_changes_nothing(transformer) for _, transformer, _ in steps):
+    if all(changes_nothing(transformer) for _, transformer, _ in steps):
         return None, tuple(columns)
     again = copy(prepare)
     again.transformers_ = steps
@@ -92,7 +93,8 @@ def _coded_step(
     return replaced, [Column(name, known, unseen) for name, known in zip(features, words, strict=True)]
 
 
-def _changes_nothing(transformer: Any) -> bool:
+def changes_nothing(transformer: Any) -> bool:
+    """Say whether a step of a pipeline hands on what it is given."""
     if isinstance(transformer, FunctionTransformer):
         return transformer.func is None
     return transformer == "passthrough"
@@ -105,7 +107,7 @@ def _one_hot_shape(operator: Any) -> None:
 def _one_hot(scope: Any, operator: Any, container: Any) -> None:
     """Repeat each column as often as it has words, and compare each with the code of its own word."""
     sizes = operator.raw_operator.sizes
-    columns = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
+    columns: np.ndarray = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
     codes = np.concatenate([np.arange(size, dtype=np.float64) for size in sizes])
     repeated = OnnxArrayFeatureExtractor(operator.inputs[0], columns, op_version=OPSET)
     same = OnnxEqual(repeated, codes, op_version=OPSET)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from airlock.evaluation.figures import to_json
 from airlock.package.answers import Answer, Answers
@@ -119,6 +119,8 @@ def convert(fitted: Fitted) -> bytes:
     onnx_numbers.register()
     onnx_categories.register()
     prepare, estimator = fitted.pipeline
+    if onnx_categories.changes_nothing(prepare) and isinstance(estimator, Pipeline) and len(estimator) == 2:
+        prepare, estimator = estimator  # one from elsewhere, which prepares by itself
     kinds = fitted.signature.kinds
     found = onnx_categories.coded(prepare, kinds)
     if found is not None:

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 from airlock.package.answers import Answer, Answers, answers_from, each_answer
+from airlock.package.errors import PackageError
 from airlock.package.inputs import COLUMNS, Coded, Inputs, Named, Values, columns_from_json
 from airlock.package.package import Package
 from airlock.package.signature import Signature
 
+FATAL = 4
+RUN_ERRORS = (errors.Fail, errors.InvalidArgument, errors.RuntimeException)
 #: The matrix of so many rows stays in a core's own memory.
 ROWS_AT_ONCE = 4096
 
@@ -35,6 +39,11 @@ class Scorer:
             One that has a portable form (`Package.is_portable`).
         threads
             How many cores one question may take; one, where questions are answered beside one another.
+
+        Raises
+        ------
+        PackageError
+            When the portable form cannot be read.
         """
         return cls.of(package.portable_file.read_bytes(), package.signature, threads=threads)
 
@@ -44,15 +53,28 @@ class Scorer:
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads
         settings.inter_op_num_threads = 1
+        settings.log_severity_level = FATAL  # every error is raised, and a log must hold no values
         # A core that has nothing to do is left to others.
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
+        try:
+            session = onnxruntime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has many, without a common base
+            raise PackageError(
+                f"the portable form of {signature.model} cannot be loaded: {error}. It was made by other "
+                "library versions: compare provenance.json with what is installed, or train again."
+            ) from error
         columns = session.get_modelmeta().custom_metadata_map.get(COLUMNS)
         inputs = Named(signature) if columns is None else Coded(columns_from_json(columns))
         return cls(signature, inputs, session, session.get_outputs()[-1].name)
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-        """Answer rows that hold every feature (`Signature.problems` finds what is wrong with a row)."""
+        """Answer rows that hold every feature (`Signature.problems` finds what is wrong with a row).
+
+        Raises
+        ------
+        ValueError
+            When the model cannot score their values.
+        """
         if not rows:
             return []
         return each_answer(self._run(self.inputs.of_rows(rows)), self.signature)
@@ -69,7 +91,7 @@ class Scorer:
         Raises
         ------
         ValueError
-            When they are not of equal length.
+            When they are not of equal length, or the model cannot score their values.
         """
         signature = self.signature
         lengths = {len(columns[name]) for name in signature.kinds}
@@ -83,4 +105,7 @@ class Scorer:
         return answers_from(np.concatenate(said).astype(np.float64), signature)
 
     def _run(self, feed: dict[str, np.ndarray]) -> np.ndarray:
-        return self.session.run([self.output], feed)[0]
+        try:
+            return self.session.run([self.output], feed)[0]
+        except RUN_ERRORS:  # whose message may hold a value of the row
+            raise ValueError(f"{self.signature.model} cannot score these values.") from None
