@@ -91,7 +91,8 @@ def test_a_trial_is_looked_at_as_often_as_the_spec_says_and_never_left_alone(bag
 @pytest.mark.parametrize("model", [name for name, spec in SPECS.items() if spec.deployment.batch])
 def test_score(bag: Any, model: str) -> None:
     dag = bag.dags[f"{model}.score"]
-    assert [task.task_id for task in dag.tasks] == ["score"]
+    assert [task.task_id for task in dag.tasks] == ["plan", "score", "finish"]
+    assert dag.get_task("score").is_mapped and dag.get_task("finish").upstream_task_ids == {"plan", "score"}
     assert dag.timetable.expression == SPECS[model].deployment.batch.schedule
 
 

@@ -136,8 +136,9 @@ def test_a_wrong_question_is_told_which_field(stack: RunningStack, credit: Train
 
 def test_a_night_scored_twice_is_the_same_night(people: People, records: Records, watched: Watched) -> None:
     def batch() -> dict[object, float]:
-        rows = records.rows(tables.predictions, model="credit_risk", run_key=CALM.isoformat())
-        return {row["id"]: row["score"] for row in rows}
+        (night,) = records.rows(tables.batches, model="credit_risk", night=CALM, replaced_at=None)
+        rows = records.rows(tables.batch_rows, batch_id=night["id"])
+        return {(night["first_id"], row["place"]): row["score"] for row in rows}
 
     first = batch()
     assert len(first) > 100

@@ -15,7 +15,7 @@ def write_report(
     spec: ModelSpec, night: Night, window: Window, *, store: Store, engine: Engine
 ) -> str | None:
     """Keep the night's Evidently page and note it with the night; a night without answers has none."""
-    predictions = night_predictions(spec, window, engine)
+    predictions = night_predictions(spec, window, store, engine)
     if not len(predictions):
         return None
     _, package = answering(spec, predictions, store, engine)

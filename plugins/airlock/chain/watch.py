@@ -52,14 +52,14 @@ def watch(
         When the model has no champion and has answered nothing that night.
     """
     window = night_of(interval_end)
-    predictions = night_predictions(spec, window, engine)
+    predictions = night_predictions(spec, window, store, engine)
     version, package = answering(spec, predictions, store, engine)
     features = predictions.select(list(spec.data.features))
     validation = _validated(spec, features, models)
     drifts = (
         drift.measure(package.profile(), features, logged_answers(predictions)) if len(predictions) else ()
     )
-    seen = _performance(spec, window, engine, models, connect)
+    seen = _performance(spec, window, store, engine, models, connect)
     findings = judge(spec, rows=len(predictions), validation=validation, drifts=drifts, performance=seen)
     night = Night(
         model=spec.name,
@@ -76,11 +76,11 @@ def watch(
     return night
 
 
-def night_predictions(spec: ModelSpec, window: Window, engine: Engine) -> "pa.Table":
+def night_predictions(spec: ModelSpec, window: Window, store: Store, engine: Engine) -> "pa.Table":
     """Return what was answered about the events of a window, smoke tests left out."""
     kinds = {name: spec.data.columns[name].kind for name in spec.data.features}
     with engine.connect() as connection:
-        return of_window(connection, spec.name, window, kinds=kinds)
+        return of_window(connection, spec.name, window, kinds=kinds, store=store)
 
 
 def answering(spec: ModelSpec, predictions: "pa.Table", store: Store, engine: Engine) -> tuple[int, Package]:
@@ -104,7 +104,7 @@ def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> Validatio
 
 
 def _performance(
-    spec: ModelSpec, night: Window, engine: Engine, models: Path, connect: Connect
+    spec: ModelSpec, night: Window, store: Store, engine: Engine, models: Path, connect: Connect
 ) -> Performance | None:
     """Measure the cohort whose outcomes had time to arrive by the night's end."""
     asked, end = spec.monitoring.performance, night.end
@@ -112,7 +112,7 @@ def _performance(
         return None
     until = end - spec.data.outcome_delay
     cohort = Window(until - asked.window, until)
-    predictions = night_predictions(spec, cohort, engine)
+    predictions = night_predictions(spec, cohort, store, engine)
     if not len(predictions):
         return None
     try:

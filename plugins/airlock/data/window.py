@@ -82,8 +82,13 @@ def night_of(interval_end: datetime) -> Window:
     True
     """
     require_utc("the interval's end", interval_end)
-    end = datetime(interval_end.year, interval_end.month, interval_end.day, tzinfo=UTC)
-    return Window(end - DAY, end)
+    return whole_day(interval_end.date() - DAY)
+
+
+def whole_day(night: date) -> Window:
+    """Return a UTC day as a stretch of time."""
+    start = datetime(night.year, night.month, night.day, tzinfo=UTC)
+    return Window(start, start + DAY)
 
 
 def training_window(data: DataSpec, as_of: datetime) -> Window:

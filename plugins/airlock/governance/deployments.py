@@ -59,6 +59,11 @@ def champion(conn: Connection, model: str, *, at: datetime | None = None) -> Dep
     return _first(conn, query)
 
 
+def find(conn: Connection, deployment_id: int) -> Deployment | None:
+    """Return a deployment by its number."""
+    return _first(conn, sa.select(deployments).where(deployments.c.id == deployment_id))
+
+
 def of_release(conn: Connection, release_id: int) -> tuple[Deployment, Deployment | None]:
     """Return what a release deployed, and what served before it."""
     made = sa.select(deployments).where(

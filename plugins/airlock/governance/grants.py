@@ -33,7 +33,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "INSERT",
             "UPDATE (share, step, stepped_at, ended_at, outcome, ended_because)",
         ),
-        "predictions": ("SELECT", "INSERT", "DELETE"),
+        "predictions": ("SELECT",),
         "nights": (
             "SELECT",
             "INSERT",

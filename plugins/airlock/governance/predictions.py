@@ -3,7 +3,8 @@
 import io
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -12,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from airlock.governance.copying import copy_line
-from airlock.governance.engine import lock
-from airlock.governance.tables import predictions
+from airlock.governance.tables import batches, predictions
 from airlock.spec.columns import Kind
+from airlock.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,10 +26,11 @@ Source = Literal["api", "batch"]
 Purpose = Literal["decision", "smoke_test", "shadow"]
 Value = str | float | int | bool | None
 
-COPY = (
-    "COPY predictions (id, model, version, source, purpose, entity_key, features, score, prediction, "
-    "run_key, event_time, scored_at) FROM STDIN"
-)
+#: What a line holds, in its order.
+COLUMNS = (
+    "id", "model", "version", "source", "purpose", "entity_key", "features", "score", "prediction", "run_key",
+    "event_time", "scored_at", "client",
+)  # fmt: skip
 #: What a table of predictions has besides the features.
 OWN_COLUMNS = ("score", "prediction", "version", "entity_key", "event_time")
 
@@ -49,6 +51,7 @@ class PredictionRow:
     run_key: str | None
     event_time: datetime
     scored_at: datetime
+    client: str | None = None
 
 
 def line(row: PredictionRow) -> str:
@@ -61,7 +64,7 @@ def line(row: PredictionRow) -> str:
     """
     return copy_line(
         str(row.id), row.model, row.version, row.source, row.purpose, row.entity_key, row.features, row.score,
-        row.prediction, row.run_key, row.event_time, row.scored_at,
+        row.prediction, row.run_key, row.event_time, row.scored_at, row.client,
     )  # fmt: skip
 
 
@@ -72,35 +75,34 @@ def log(conn: Connection, rows: Iterable[PredictionRow]) -> None:
 
 def log_lines(conn: Connection, lines: Iterable[str]) -> None:
     """Write predictions that `line` has made ready."""
-    if not conn.in_transaction():
-        conn.begin()  # COPY goes past SQLAlchemy, which would otherwise see nothing to commit
     reader = _Reader(iter(lines))
-    cursor = conn.connection.cursor()
     try:
-        cursor.copy_expert(COPY, reader)
+        log_file(conn, reader)
     except Exception:
         if reader.error is not None:
             raise reader.error from None  # what stopped the lines, not what COPY says about it
         raise
-    finally:
-        cursor.close()
 
 
-def batch_id(model: str, version: int, run_key: str, entity_key: str) -> uuid.UUID:
-    """Return the id of a batch prediction: the same each time one version scores one night."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"airlock://{model}/{version}/{run_key}/{entity_key}")
+def log_file(conn: Connection, file: io.TextIOBase | io.BytesIO, columns: Sequence[str] = COLUMNS) -> None:
+    """Write predictions that a file holds as lines, made ready by a `line` that knew these columns.
 
-
-def replace_night(conn: Connection, model: str, run_key: str, rows: Iterable[PredictionRow]) -> None:
-    """Write a night's batch predictions in place of those written for it before, all or none."""
-    lock(conn, f"night {run_key} of {model}")
-    night = (predictions.c.model == model) & (predictions.c.run_key == run_key)
-    conn.execute(sa.delete(predictions).where(night, predictions.c.source == "batch"))
-    log(conn, rows)
+    Raises
+    ------
+    ValueError
+        When the table has no such column.
+    """
+    unknown = [name for name in columns if name not in predictions.c]
+    if unknown:
+        raise ValueError(f"The prediction log has no column {unknown[0]!r}.")
+    if not conn.in_transaction():
+        conn.begin()  # COPY goes past SQLAlchemy, which would otherwise see nothing to commit
+    with closing(conn.connection.cursor()) as cursor:
+        cursor.copy_expert(f"COPY predictions ({', '.join(columns)}) FROM STDIN", file)
 
 
 def versions_of_night(conn: Connection, model: str, run_key: str) -> set[int]:
-    """Return the versions whose batch predictions of a night are kept."""
+    """Return the versions that scored a night before nights were kept in the evidence store."""
     query = sa.select(predictions.c.version).where(
         predictions.c.model == model, predictions.c.run_key == run_key, predictions.c.source == "batch"
     )
@@ -113,9 +115,10 @@ def of_window(
     window: "Window",
     *,
     kinds: Mapping[str, Kind | None],
+    store: Store,
     purpose: Purpose = "decision",
 ) -> "pa.Table":
-    """Return the predictions about the events of a window, sorted by event time and id.
+    """Return the predictions about the events of a window, by event time: the API's and those of batches.
 
     Parameters
     ----------
@@ -128,19 +131,27 @@ def of_window(
     kinds
         What each feature holds. A value of another kind, as a version with another signature may have
         logged, counts as missing.
+    store
+        The evidence store, which holds what batches answered.
     purpose
         Answers that decided something, smoke tests, or what a challenger said that nobody was told.
 
     Returns
     -------
     pyarrow.Table
-        The features in the order of `kinds`, then `OWN_COLUMNS`.
+        The features in the order of `kinds`, then `OWN_COLUMNS`. A row about no entity is one of its own,
+        with its id for a key.
 
     Raises
     ------
     ValueError
         When a feature is called like one of `OWN_COLUMNS`.
+    StoreError
+        When answers of a batch are missing in the store, or were changed.
     """
+    import pyarrow as pa
+
+    from airlock.governance import batch_answers
     from airlock.governance.prediction_table import read_window
 
     doubled = [name for name in kinds if name in OWN_COLUMNS]
@@ -149,7 +160,19 @@ def of_window(
     chosen = [predictions.c.model == model, predictions.c.purpose == purpose]
     chosen += [] if window.start is None else [predictions.c.event_time >= window.start]
     chosen += [] if window.end is None else [predictions.c.event_time < window.end]
-    return read_window(conn, sa.and_(*chosen), kinds)
+    logged = read_window(conn, sa.and_(*chosen, _not_scored_again(model)), kinds)
+    if purpose != "decision":
+        return logged
+    answered = batch_answers.of_window(conn, store, model, window, kinds)
+    return pa.concat_tables([logged, answered]).sort_by("event_time") if len(answered) else logged
+
+
+def _not_scored_again(model: str) -> sa.ColumnElement[bool]:
+    """Leave out nights that were logged row by row, as once they were, and scored again since."""
+    again = sa.select(sa.cast(batches.c.night, sa.Text)).where(
+        batches.c.model == model, batches.c.replaced_at.is_(None)
+    )
+    return (predictions.c.source != "batch") | predictions.c.run_key.not_in(again)
 
 
 class _Reader(io.TextIOBase):

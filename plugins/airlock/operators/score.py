@@ -1,9 +1,9 @@
-"""ScoreOperator: score a night's rows with the champion."""
+"""ScoreOperator: score one part of a night."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import Context, timezone
-from airflow.sdk.exceptions import AirflowSkipException
 
 from airlock.operators.base import ModelOperator, connect, database
 from airlock.operators.run import run_of
@@ -11,24 +11,31 @@ from airlock.settings import settings
 
 
 class ScoreOperator(ModelOperator):
-    """Score the rows of the night into the prediction log; skipped while no version is deployed."""
+    """
+    Answer the rows of one part of the night; scored again, it replaces what it wrote before.
+
+    :param part: what `plan` says of the part; mapped over all of them.
+    """
+
+    template_fields: Sequence[str] = (*ModelOperator.template_fields, "part")
+
+    def __init__(self, *, part: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.part = part
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.scoring import score_source
-        from airlock.governance import deployments
+        from airlock.chain.scoring import Part, score_part
 
-        engine = database()
-        with engine.connect() as connection:
-            champion = deployments.champion(connection, self.model)
-        if champion is None:
-            raise AirflowSkipException(f"No version of {self.model} is deployed, so nothing can be scored.")
-        return score_source(
+        run = run_of(context)
+        rows = score_part(
             self.spec,
-            champion,
-            interval_end=run_of(context).interval_end,
+            Part(**self.part),
+            as_of=run.interval_end,
+            dag_run_id=run.run_id,
             store=self.store,
-            engine=engine,
+            engine=database(),
             models=settings().models,
             connect=connect,
             at=timezone.utcnow(),
         )
+        return {"part": self.part["part"], "rows": rows}

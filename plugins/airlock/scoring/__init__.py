@@ -1,1 +1,1 @@
-"""Batch scoring: a night's rows into the prediction log."""
+"""Batch scoring: rows as they stream from a source, answered into one file of the evidence store."""

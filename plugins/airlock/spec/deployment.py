@@ -18,6 +18,14 @@ class Batch(Section):
     """Nightly batch scoring of the source's new rows, by the champion."""
 
     schedule: Schedule = Field("0 1 * * *", description="when, in UTC; the night is the day before")
+    parts: int = Field(
+        1, ge=1, le=64, description="stretches of equal time that a night is scored in, by as many tasks"
+    )
+    to: Literal["postgresql", "parquet"] = Field(
+        "postgresql",
+        description="where the answers go: into the view batch_scores and a Parquet file of the evidence "
+        "store, or into the file alone",
+    )
 
 
 class Trial(Section):

@@ -1,38 +1,44 @@
 """Nights of the lender, scored and watched as the chain does."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.scoring import score_source
+from airlock.chain.scoring import Part, finish, plan, score_part
 from airlock.chain.watch import watch
-from airlock.governance.deployments import champion
 from airlock.governance.nights import Night
 from airlock.spec import ModelSpec
-from tests.airlock.lender import Lender
+from tests.airlock.lender import DAY, Lender
 
 AT = datetime(2026, 1, 20, tzinfo=UTC)
 
 
-def scored(lender: Lender, engine: Engine, *ends: datetime) -> list[dict[str, Any]]:
-    """Score the nights that end then with the champion of now."""
-    with engine.connect() as conn:
-        serving = champion(conn, "loans")
-    assert serving is not None
-    return [
-        score_source(
-            lender.spec,
-            serving,
-            interval_end=end,
-            store=lender.store,
-            engine=engine,
-            models=lender.models,
-            connect=lender.connect,
-            at=AT,
-        )
-        for end in ends
-    ]
+def scored(lender: Lender, engine: Engine, *ends: datetime, spec: ModelSpec | None = None) -> list[int]:
+    """Score the nights that end then with the champion of now; return how many rows each has."""
+    return [_scored(lender, engine, end, spec or lender.spec) for end in ends]
+
+
+def _scored(lender: Lender, engine: Engine, end: datetime, spec: ModelSpec) -> int:
+    parts = plan(spec, interval_end=end, engine=engine)
+    for part in parts:
+        score(lender, engine, part, spec)
+    night = date.fromisoformat(parts[0].night)
+    return finish(spec, night, len(parts), store=lender.store, engine=engine, at=AT)
+
+
+def score(lender: Lender, engine: Engine, part: Part, spec: ModelSpec | None = None) -> int:
+    """Score one part of a night."""
+    return score_part(
+        spec or lender.spec,
+        part,
+        as_of=datetime.fromisoformat(part.night).replace(tzinfo=UTC) + DAY,
+        dag_run_id="scheduled__then",
+        store=lender.store,
+        engine=engine,
+        models=lender.models,
+        connect=lender.connect,
+        at=AT,
+    )
 
 
 def watched(lender: Lender, engine: Engine, end: datetime, spec: ModelSpec | None = None) -> Night:

@@ -1,7 +1,8 @@
 """Watching nights: what is found in a calm one, a drifting one, a faulty one and an empty one."""
 
+import uuid
+
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from airlock.chain.night_report import report_name, write_report
@@ -9,11 +10,13 @@ from airlock.chain.watch import NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
+from airlock.governance.predictions import PredictionRow, log
 from tests.airlock.chain.nights import scored, watched
 from tests.airlock.lender import (
     A_DAY_S_LOANS,
     ALSO_CALM,
     CALM,
+    DAY,
     IN_CENTS,
     NOTHING,
     SHIFTED,
@@ -96,9 +99,9 @@ def test_a_night_is_watched_as_the_version_that_answered_it(
 
 
 def test_smoke_tests_are_no_predictions(lender: Lender, champion: Engine) -> None:
-    scored(lender, champion, CALM)
     with champion.begin() as conn:
-        conn.execute(text("UPDATE predictions SET purpose = 'smoke_test'"))
+        smoke = (uuid.uuid4(), "loans", 1, "api", "smoke_test", "L1", {"income": 1.0}, 0.7, "true", None)
+        log(conn, [PredictionRow(*smoke, event_time=CALM - DAY, scored_at=CALM)])
     assert kinds(watched(lender, champion, CALM)) == {("no_predictions", None)}
 
 

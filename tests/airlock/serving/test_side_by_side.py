@@ -112,7 +112,8 @@ def test_a_shadow_is_logged_beside_what_was_answered_and_counts_nowhere_else(api
         assert (row.entity_key, row.prediction) == (one["entity_key"], prediction)
         assert row.score == pytest.approx(score, abs=1e-12)
     with api.engine.connect() as conn:
-        table = of_window(conn, "loans", Window(None, None), kinds=world.linear.signature.kinds)
+        kinds = world.linear.signature.kinds
+        table = of_window(conn, "loans", Window(None, None), kinds=kinds, store=world.store)
     assert made.version not in table["version"].to_pylist()
 
 

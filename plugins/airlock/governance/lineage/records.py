@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from airlock.digests import short
-from airlock.governance import candidates, releases
+from airlock.governance import batches, candidates, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.lineage import stored
 from airlock.governance.lineage.thing import Thing, moment
@@ -41,8 +41,13 @@ def came_from(candidate: Candidate, store: Store) -> tuple[Thing, ...]:
 
 
 def led_to(conn: Connection, candidate: Candidate) -> tuple[Thing, ...]:
-    """Return what came of a candidate: releases with their answers, deployments, predictions."""
-    return (*_releases(conn, candidate), *_deployments(conn, candidate), *_predictions(conn, candidate))
+    """Return what came of a candidate: releases with their answers, deployments, predictions, nights."""
+    return (
+        *_releases(conn, candidate),
+        *_deployments(conn, candidate),
+        *_predictions(conn, candidate),
+        *_nights(conn, candidate),
+    )
 
 
 def thing_of(candidate: Candidate, parts: tuple[Thing, ...]) -> Thing:
@@ -148,6 +153,20 @@ def _predictions(conn: Connection, candidate: Candidate) -> list[Thing]:
             {"rows": rows, "first": first.isoformat(), "last": last.isoformat()},
         )
         for purpose, rows, first, last in conn.execute(query)
+    ]
+
+
+def _nights(conn: Connection, candidate: Candidate) -> list[Thing]:
+    return [
+        Thing(
+            "batch",
+            str(batch.id),
+            f"{batch.rows:,} rows of the night {batch.night} (part {batch.part} of {batch.parts}), scored "
+            f"{moment(batch.scored_at)} by {candidate.model}.score/{batch.dag_run_id}.",
+            {"rows": batch.rows, "night": batch.night.isoformat(), "answers_digest": batch.answers_digest},
+        )
+        for batch in batches.of_nights(conn, candidate.model)
+        if batch.version == candidate.version
     ]
 
 

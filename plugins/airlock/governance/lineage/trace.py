@@ -2,13 +2,16 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from airlock.digests import short
-from airlock.governance import candidates
+from airlock.governance import batch_answers, batches, candidates
 from airlock.governance.candidates import Candidate
 from airlock.governance.lineage import records, stored
 from airlock.governance.lineage.thing import LineageError, Thing, moment
@@ -16,7 +19,7 @@ from airlock.governance.tables import candidates as candidates_table
 from airlock.governance.tables import predictions, quarantine
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
-from airlock.store import Store
+from airlock.store import Store, StoreError
 
 #: At most so many predictions of one entity are listed, the newest ones; all of them are counted.
 MOST_PREDICTIONS = 100
@@ -49,18 +52,23 @@ def of_prediction(conn: Connection, store: Store, name: str) -> Thing:
     except ValueError:
         raise LineageError(f"{name!r} is no id of a prediction, which the scoring API returns.") from None
     row = conn.execute(sa.select(predictions).where(predictions.c.id == number)).mappings().one_or_none()
-    if row is None:
-        raise LineageError(f"No prediction {number} is in the log.")
-    return _prediction(row, _made_of(conn, store, row["model"], row["version"]))
+    found = _of_a_batch(conn, store, number) if row is None else dict(row)
+    if found is None:
+        raise LineageError(f"No prediction {number} is in the log, and none of a batch.")
+    return _prediction(found, _made_of(conn, store, found["model"], found["version"]))
 
 
 def of_entity(conn: Connection, store: Store, name: str) -> Thing:
     """Return an entity's predictions, its rows at fault, and the snapshots it stands in."""
     model, key = _pair(name, "entity", "<model>/<key>")
     chosen = (predictions.c.model == model, predictions.c.entity_key == key)
-    rows = conn.execute(sa.select(sa.func.count()).select_from(predictions).where(*chosen)).scalar_one()
+    logged = conn.execute(sa.select(sa.func.count()).select_from(predictions).where(*chosen)).scalar_one()
     newest = sa.select(predictions).where(*chosen).order_by(predictions.c.scored_at.desc())
-    answered = [_prediction(row) for row in conn.execute(newest.limit(MOST_PREDICTIONS)).mappings()]
+    with _told_as_lineage():
+        nightly = [asdict(one) for one in batch_answers.of_entity(conn, store, model, key)]
+    both = [*nightly, *conn.execute(newest.limit(MOST_PREDICTIONS)).mappings()]
+    both.sort(key=lambda row: row["scored_at"], reverse=True)
+    rows, answered = logged + len(nightly), [_prediction(row) for row in both[:MOST_PREDICTIONS]]
     learned = tuple(stored.snapshots_with(store, model, _key_column(model), key))
     held = tuple(_held(conn, model, key))
     told = (
@@ -153,7 +161,21 @@ def _with(conn: Connection, condition: sa.ColumnElement[bool]) -> tuple[Candidat
     return records.candidates_with(conn, condition)
 
 
-def _prediction(row: RowMapping, parts: tuple[Thing, ...] = ()) -> Thing:
+def _of_a_batch(conn: Connection, store: Store, number: uuid.UUID) -> Mapping[str, Any] | None:
+    with _told_as_lineage():
+        found = batches.find_decision(conn, store, number)
+    return None if found is None else asdict(found)
+
+
+@contextmanager
+def _told_as_lineage() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        raise LineageError(str(error)) from None
+
+
+def _prediction(row: Mapping[str, Any], parts: tuple[Thing, ...] = ()) -> Thing:
     told = (
         f"{row['model']} version {row['version']} answered {row['prediction']!r} (score {row['score']}) "
         f"about {row['entity_key'] or 'an unnamed entity'}, {moment(row['scored_at'])}, by {row['source']}, "
