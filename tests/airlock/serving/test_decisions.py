@@ -1,5 +1,6 @@
 """Past decisions and explanations: by the version that decided, or not at all."""
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,10 +10,20 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import Engine
 
 from airlock.governance import contests, feedback
+from airlock.governance.engine import connect
+from airlock.serving import accounts
+from airlock.serving import explaining as serving_explaining
+from airlock.serving.accounts import Explainers
+from airlock.serving.explaining import Explaining
+from airlock.serving.refusals import Refusal
+from airlock.spec.scopes import Scope
+from airlock.store import Store
 from tests.airlock.serving.conftest import Rivals, World
-from tests.airlock.serving.scoring_api import ScoringApi, scoring_api, wait_until
+from tests.airlock.serving.keys import issued_key, wait_until_known
+from tests.airlock.serving.scoring_api import PREDICT, ScoringApi, by, deployed, scoring_api, wait_until
 
 EXPLAIN = "/v1/models/loans/explain"
 
@@ -249,3 +260,74 @@ def test_a_model_without_a_portable_form_explains_too(fragile_api: ScoringApi, w
     told = fragile_api.client.post(EXPLAIN, json={"rows": [{"features": world.rows[0]}]})
     explanation = told.raise_for_status().json()["explanations"][0]["explanation"]
     assert adds_up(explanation) == pytest.approx(explanation["score"])
+
+
+@pytest.mark.parametrize(
+    ("scopes", "models", "said"),
+    [
+        (["predict", "explain"], None, "has not the scope decisions"),
+        (["decisions"], ["churn"], "is not for the model 'loans'"),
+    ],
+)
+def test_a_key_without_the_right_to_decisions_sees_none(
+    api: ScoringApi, world: World, scopes: list[Scope], models: list[str] | None, said: str
+) -> None:
+    key = issued_key(api.engine, "till", scopes=scopes, models=models)
+    wait_until_known(api.client, key)
+    made = decided(api, world.rows[0])
+    refused = api.client.get(f"/v1/decisions/{made['id']}", headers=by(key))
+    assert refused.status_code == httpx.codes.FORBIDDEN
+    assert said in refused.json()["detail"]
+    assert str(made["score"]) not in refused.text
+
+
+@pytest.mark.parametrize(("scopes", "models"), [(["predict", "decisions"], None), (["explain"], ["churn"])])
+def test_a_key_without_the_right_to_explain_gets_no_explanation(
+    api: ScoringApi, world: World, scopes: list[Scope], models: list[str] | None
+) -> None:
+    key = issued_key(api.engine, "till", scopes=scopes, models=models)
+    wait_until_known(api.client, key)
+    question = {"rows": [{"features": world.rows[0]}]}
+    assert api.client.post(EXPLAIN, json=question, headers=by(key)).status_code == httpx.codes.FORBIDDEN
+
+
+def test_an_application_sees_who_asked(api: ScoringApi, world: World) -> None:
+    key = issued_key(api.engine, scopes=["predict", "decisions"])
+    wait_until_known(api.client, key)
+    body = {"rows": [{"features": world.rows[0]}]}
+    made = api.client.post(PREDICT, json=body, headers=by(key)).json()["predictions"][0]
+    told = api.client.get(f"/v1/decisions/{made['id']}", headers=by(key)).raise_for_status().json()
+    assert told["client"] == "shop"
+
+
+def test_too_many_explanations_at_once_are_refused(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deployed(engine, world.linear, 1)
+    explaining = Explaining(engine, Store(world.store))
+    (told,) = asyncio.run(explaining.explain(deployment, [world.rows[0]]))
+    assert told.about == "the probability of true"
+    monkeypatch.setattr(serving_explaining, "MOST_WAITING", 0)
+    with pytest.raises(Refusal, match="Too many explanations are asked for at once") as refused:
+        asyncio.run(explaining.explain(deployment, [world.rows[0]]))
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "2"})
+    explaining.stop()
+
+
+def test_few_versions_stay_loaded(world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "KEPT", 1)
+    explainers = Explainers(Store(world.store))
+    with engine.connect() as conn:
+        first = explainers.of(conn, "loans", world.linear.digest, 1)
+        assert explainers.of(conn, "loans", world.linear.digest, 1) is first
+        explainers.of(conn, "loans", world.trees.digest, 2)
+        assert explainers.of(conn, "loans", world.linear.digest, 1) is not first
+
+
+def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Engine) -> None:
+    gone = engine.url.set(database="nothing_of_this_name")
+    explaining = Explaining(connect(gone.render_as_string(hide_password=False)), Store(world.store))
+    with pytest.raises(Refusal, match="PostgreSQL cannot be reached") as refused:
+        asyncio.run(explaining.found(uuid.uuid4()))
+    assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
+    explaining.stop()
