@@ -27,7 +27,8 @@ def _within_the_calendar(moment: datetime) -> datetime:
     return moment
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Refuse a text that PostgreSQL cannot keep."""
     if "\0" in text:
         raise ValueError("holds a NUL character")
     return text
@@ -38,7 +39,7 @@ def _readable(text: str) -> str:
     return text[:200].encode(errors="replace").decode()
 
 
-EntityKey = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+EntityKey = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 EventTime = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from airlock.serving import metrics
-from airlock.serving.forms import MAX_ROWS, Problem, Refused
+from airlock.serving.forms import Problem, Refused
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
@@ -20,9 +20,9 @@ CURES = {
     "missing": "Add it.",
     "extra_forbidden": "Remove it; features go into features.",
     "timezone_aware": "Give it a time zone, such as 2026-03-01T12:00:00+00:00.",
-    "too_long": f"Send at most {MAX_ROWS} rows in one request.",
+    "too_long": "Send at most {max_length} in one request.",
     "too_short": "Send at least one row.",
-    "literal_error": "Write decision or smoke_test, or leave it out.",
+    "literal_error": "Write one of these.",
     "model_attributes_type": NO_OBJECT,
     "model_type": NO_OBJECT,
 }
@@ -110,12 +110,12 @@ def _problem(found: dict[str, Any]) -> Problem:
         said = found["ctx"]["error"]
         return Problem(row=None, field="body", wrong=f"is no JSON: {said}.", cure=CURES["json_invalid"])
     place = [part for part in found["loc"] if part != "body"]
-    in_row = len(place) > 1 and place[0] == "rows" and isinstance(place[1], int)
+    in_row = len(place) > 1 and place[0] in ("rows", "outcomes") and isinstance(place[1], int)
     field = ".".join(str(part) for part in (place[2:] if in_row else place)) or ("row" if in_row else "body")
     wrong = found["msg"].removeprefix("Value error, ").rstrip(".") + "."
     return Problem(
         row=place[1] if in_row else None,
         field=field,
         wrong=wrong[:1].lower() + wrong[1:],
-        cure=CURES.get(found["type"], CURE),
+        cure=CURES.get(found["type"], CURE).format(**found.get("ctx", {})),
     )

@@ -18,6 +18,7 @@ from airlock.serving.champions import TRUSTED_SECONDS, Champions
 from airlock.serving.clients import Clients
 from airlock.serving.explaining import Explaining
 from airlock.serving.forms import Question, Reply
+from airlock.serving.recording import Recording
 from airlock.serving.refusals import Refusal
 from airlock.serving.shadows import Shadows
 from airlock.serving.spool.gathering import Gathering
@@ -59,6 +60,7 @@ class Service:
     log: Gathering
     shadows: Shadows
     explaining: Explaining
+    recording: Recording
     threads: ThreadPoolExecutor
 
     async def serving(self, model: str, version: int | None = None) -> Serving:
@@ -123,8 +125,16 @@ def running_service(database_url: str, store: Store, spool_folder: Path, own_key
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="model")
     clients = Clients(own_key)
     champions = Champions(engine, store, clients)
-    explaining = Explaining(engine, store)
-    service = Service(champions, clients, spool, Gathering(spool), Shadows(spool), explaining, threads)
+    service = Service(
+        champions,
+        clients,
+        spool,
+        Gathering(spool),
+        Shadows(spool),
+        Explaining(engine, store),
+        Recording(engine),
+        threads,
+    )
     service.spool.start()
     service.shadows.start()
     service.champions.start()

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from airlock.serving.routes import health, metrics, models, predict
+from airlock.serving.routes import (
+    contests,
+    decisions,
+    health,
+    metrics,
+    models,
+    predict,
+    reports,
+)
 
 router = APIRouter()
-for subject in (predict, models, health, metrics):
+for subject in (predict, decisions, contests, reports, models, health, metrics):
     router.include_router(subject.router)
