@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from airlock.governance import batches
 from airlock.governance.audit_log import Act, Entry
 from airlock.governance.passage import ACTS, DeploymentRefused, proved_entries
 from airlock.governance.predictions import PredictionRow
@@ -52,11 +53,18 @@ def find(conn: Connection, store: Store, decision_id: uuid.UUID) -> PredictionRo
     """Return an answer that somebody was given, by its id: the API's or a batch's.
 
     What a challenger said in the shadow decided nothing and is not found.
+
+    Raises
+    ------
+    StoreError
+        When the answers of its batch are missing in the store, or were changed.
     """
     columns = [predictions.c[field.name] for field in fields(PredictionRow)]
     given = (predictions.c.id == decision_id) & (predictions.c.purpose != "shadow")
     row = conn.execute(sa.select(*columns).where(given)).one_or_none()
-    return None if row is None else record_of(PredictionRow, row)
+    if row is None:
+        return batches.find_decision(conn, store, decision_id)
+    return record_of(PredictionRow, row)
 
 
 def passage(conn: Connection, decision: PredictionRow) -> Passage:

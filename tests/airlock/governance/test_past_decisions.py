@@ -15,6 +15,7 @@ from airlock.governance.passage import DeploymentRefused
 from airlock.governance.past_decisions import find, passage
 from airlock.governance.predictions import PredictionRow
 from airlock.store import Store
+from tests.airlock.governance.answered import answered
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 LATER = MOMENT + timedelta(hours=1)
@@ -51,6 +52,14 @@ def test_an_answer_is_found_as_it_was_logged(conn: Connection, store: Store) -> 
 
 def test_an_unknown_id_is_found_nowhere(conn: Connection, store: Store) -> None:
     assert find(conn, store, uuid.uuid4()) is None
+
+
+def test_an_answer_of_a_batch_is_found_by_its_id(conn: Connection, store: Store) -> None:
+    batch = answered(conn, store, ["a", "b", "c"])
+    found = find(conn, store, batch.id_of(1))
+    assert found is not None
+    assert (found.source, found.entity_key, found.version) == ("batch", "b", batch.version)
+    assert find(conn, store, batch.id_of(3)) is None
 
 
 def test_what_was_said_in_the_shadow_is_no_decision(conn: Connection, store: Store) -> None:

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.governance import contests, feedback
+from airlock.governance import batches, contests, feedback
+from airlock.governance.batch_answers import ANSWERS, KIND
+from airlock.governance.batches import Batch
 from airlock.governance.engine import connect
+from airlock.package.frame import table_of
 from airlock.serving import accounts
 from airlock.serving import explaining as serving_explaining
 from airlock.serving.accounts import Explainers
@@ -107,6 +112,56 @@ def test_contest_and_feedback_are_told(api: ScoringApi, world: World) -> None:
     assert (contest["state"], contest["reason"]) == ("open", "My income is higher.")
     assert contest["prediction"] is None
     assert [(one["verdict"], one["comment"]) for one in told["feedback"]] == [("disagree", "odd")]
+
+
+def scored_in_a_batch(api: ScoringApi, world: World) -> Batch:
+    """Record a night of the rows as `loans.score` leaves it."""
+    scores, predictions = zip(*world.answers(world.linear), strict=True)
+    own = {"entity_key": [f"L{n}" for n in range(len(scores))], "score": scores, "prediction": predictions}
+    at = datetime.now(UTC)
+    table = pa.table(own | {"event_time": pa.array([at] * len(scores), pa.timestamp("us", "UTC"))})
+    features = table_of(world.rows, world.linear.signature.kinds)
+    for name in features.column_names:
+        table = table.append_column(name, features[name])
+    with api.store.staging() as folder:
+        pq.write_table(table, folder / ANSWERS)
+        digest = api.store.keep(KIND, folder)
+    with api.engine.begin() as conn:
+        return batches.record(
+            conn,
+            model="loans",
+            night=at.date(),
+            part=1,
+            parts=1,
+            version=1,
+            package_digest=world.linear.digest,
+            rows=len(scores),
+            answers_digest=digest,
+            dag_run_id="scheduled",
+            at=at,
+        )
+
+
+def test_a_decision_of_a_batch_is_told_and_explained(api: ScoringApi, world: World) -> None:
+    batch = scored_in_a_batch(api, world)
+    for place, (score, prediction) in list(enumerate(world.answers(world.linear)))[:3]:
+        told = asked(api, str(batch.id_of(place))).raise_for_status().json()
+        assert (told["source"], told["entity_key"], told["client"]) == ("batch", f"L{place}", None)
+        assert (told["score"], told["prediction"]) == (score, prediction)
+        assert told["features"] == world.rows[place]
+        assert told["unexplained"] == ""
+        assert adds_up(told["explanation"]) == pytest.approx(score, abs=1e-5)
+        assert told["release"]["package_digest"] == world.linear.digest
+
+
+def test_a_batch_that_was_changed_in_the_store_tells_nothing(own_api: ScoringApi, world: World) -> None:
+    own_api.deploy(world.linear, 1)
+    batch = scored_in_a_batch(own_api, world)
+    with (own_api.store.root / KIND / batch.answers_digest / ANSWERS).open("ab") as file:
+        file.write(b"x")
+    refused = asked(own_api, str(batch.id_of(0)))
+    assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert "was changed" in refused.json()["detail"]
 
 
 def test_the_same_row_is_explained_the_same_by_every_way(api: ScoringApi, world: World) -> None:
