@@ -27,7 +27,8 @@ class Case:
     Attributes
     ----------
     unit
-        What the figures count: `s` and `ms` are better when lower, `rows/s` and `requests/s` when higher.
+        What the figures count: `s`, `ms` and `MB` are better when lower, `rows/s` and
+        `requests/s` when higher.
     peers
         Others that do the same job, each a row of the table.
     limits
