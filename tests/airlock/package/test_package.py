@@ -1,6 +1,8 @@
 """Packages: complete, bound by their digest, the same for the same training, and safe to load."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -17,7 +19,7 @@ from airlock.package.building import REFERENCE_ROWS
 from airlock.package.cores import one_core
 from airlock.package.errors import PackageError
 from airlock.package.fitted import Fitted
-from airlock.package.package import Package, open_package
+from airlock.package.package import BACKGROUND_ROWS, Package, open_package
 from airlock.package.predictor import Predictor
 from airlock.package.skops_file import normalise
 from airlock.package.trust import load_pipeline, trusted_types
@@ -77,6 +79,7 @@ def test_a_package_holds_everything_that_watching_proving_and_trying_need(made) 
         "reference.json",
         "reference.parquet",
         "examples.json",
+        "background.json",
         "provenance.json",
         "requirements.txt",
     }
@@ -256,3 +259,19 @@ def test_a_model_that_answers_otherwise_when_asked_for_few_rows_is_refused(tmp_p
     with pytest.raises(PackageError, match="rows otherwise than the same rows among 250"):
         fit_and_build(loan_spec(candidates=OWN), "mine", loans(), tmp_path)
     assert not list((tmp_path / "store" / "packages").glob("*")), "nothing half-done remains"
+
+
+def test_the_background_is_spread_over_the_reference_as_plain_values(made) -> None:
+    _, package = made
+    reference = package.reference().select(list(package.signature.kinds)).to_pylist()
+    background = package.background()
+    assert len(background) == BACKGROUND_ROWS
+    assert (background[0], background[-1]) == (reference[0], reference[-1])
+    assert all(package.signature.problems(row) == () for row in background)
+
+
+def test_a_package_older_than_the_background_takes_it_from_the_reference(made, tmp_path: Path) -> None:
+    _, package = made
+    shutil.copytree(package.folder, tmp_path / "old")
+    (tmp_path / "old" / "background.json").unlink()
+    assert replace(package, folder=tmp_path / "old").background() == package.background()
