@@ -58,7 +58,7 @@ router = APIRouter(tags=["scoring"], route_class=OnePass)
     "/v1/models/{model}/predict", responses=PREDICT, response_model=Reply, openapi_extra=_documented()
 )
 async def predict(request: Request, model: Model) -> Response:
-    """Score rows by the champion, or its challenger where they are its share; each answer is logged first."""
+    """Score rows by the champion, or its challenger where they are its share; each answer is kept first."""
     service: Service = request.app.state.service
     client = service.clients.of(request.headers.get("authorization"), datetime.now(UTC))
     body = await _body(request)
