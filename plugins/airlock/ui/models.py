@@ -13,6 +13,7 @@ from airlock.spec.load import SPEC_FILE
 from airlock.ui.incidents import open_incidents
 from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
 from airlock.ui.rendering import html
+from airlock.ui.voices import voices
 
 MOST_PROBLEMS = 3
 
@@ -30,7 +31,7 @@ class Known:
         """The kinds of Dag it has."""
         if self.spec is None:
             return ()
-        return ("train", "release", *(("score",) if self.spec.deployment.batch else ()), "monitor")
+        return ("train", "release", *(("score",) if self.spec.deployment.batch else ()), "monitor", "contest")
 
 
 def models_page(request: Request) -> HTMLResponse:
@@ -45,14 +46,15 @@ def models_page(request: Request) -> HTMLResponse:
 
 
 def model_page(request: Request, name: str) -> HTMLResponse:
-    """Show one model: its candidates, releases with their approvals, deployments and nights."""
+    """Show one model: its nights, what people say of it, candidates, releases with approvals, deployments."""
     found = known(name) if name in model_names(settings().models) else Known(name, None, ())
     with engine(database_url()).connect() as connection:
         records = history(connection, name)
+        said = voices(connection, name)
     if not (found.spec or found.problems or records.candidates):
         raise HTTPException(404, f"There is no model {name}: include/models has no such folder.")
     limits = {"newest": NEWEST, "newest_nights": NEWEST_NIGHTS}
-    return html("model", request, model=found, records=records, limits=limits)
+    return html("model", request, model=found, records=records, said=said, limits=limits)
 
 
 def known(name: str) -> Known:
