@@ -17,8 +17,8 @@ from airlock.store import Store
 DESCRIPTION = """
 Scores rows by the **champion** of a model: the version that came through the airlock and that the
 deployment record names. While a released **challenger** runs beside it, the entities of its share are
-answered by the challenger; each answer says which version gave it. Every answer is in the prediction log
-before it is given; when it cannot be logged, there is none.
+answered by the challenger; each answer says which version gave it. Every answer is on the disk, on its way
+to the prediction log, before it is given; when it cannot be kept, there is none.
 """
 
 
@@ -35,7 +35,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _make() -> FastAPI:
-    made = FastAPI(title="Airlock scoring", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    made = FastAPI(
+        title="Airlock scoring",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        # airlock.serving.routes.documentation has these, with nothing loaded from elsewhere.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
     made.include_router(router)
     made.add_middleware(BodyLimit)
     made.add_middleware(Measured)

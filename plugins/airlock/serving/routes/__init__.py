@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from airlock.serving.routes import (
     contests,
     decisions,
+    documentation,
     health,
     metrics,
     models,
@@ -13,5 +14,5 @@ from airlock.serving.routes import (
 )
 
 router = APIRouter()
-for subject in (predict, decisions, contests, reports, models, health, metrics):
+for subject in (predict, decisions, contests, reports, models, health, metrics, documentation):
     router.include_router(subject.router)
