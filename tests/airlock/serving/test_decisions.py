@@ -1,10 +1,7 @@
-"""Past decisions and explanations: by the version that decided, or not at all."""
+"""Past decisions: told with their reasons by the version that decided, or without what cannot be proved."""
 
-import asyncio
 import uuid
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,40 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import Engine
 
 from airlock.governance import batches, contests, feedback
 from airlock.governance.batch_answers import ANSWERS, KIND
 from airlock.governance.batches import Batch
-from airlock.governance.engine import connect
 from airlock.package.frame import table_of
-from airlock.serving import accounts
-from airlock.serving import explaining as serving_explaining
-from airlock.serving.accounts import Explainers
-from airlock.serving.explaining import Explaining
-from airlock.serving.refusals import Refusal
 from airlock.spec.scopes import Scope
-from airlock.store import Store
-from tests.airlock.serving.conftest import Rivals, World
+from tests.airlock.serving.conftest import World
+from tests.airlock.serving.deciding import EXPLAIN, adds_up, asked, decided
 from tests.airlock.serving.keys import issued_key, wait_until_known
-from tests.airlock.serving.scoring_api import PREDICT, ScoringApi, by, deployed, scoring_api, wait_until
-
-EXPLAIN = "/v1/models/loans/explain"
-
-
-def asked(api: ScoringApi, decision: str) -> httpx.Response:
-    return api.client.get(f"/v1/decisions/{decision}")
-
-
-def decided(api: ScoringApi, row: dict[str, Any], **more: Any) -> dict[str, Any]:
-    (made,) = (
-        api.predict({"features": row, "entity_key": "A7"}, **more).raise_for_status().json()["predictions"]
-    )
-    return dict(made)
-
-
-def adds_up(explanation: dict[str, Any]) -> float:
-    return float(explanation["base"] + sum(one["contribution"] for one in explanation["contributions"]))
+from tests.airlock.serving.scoring_api import PREDICT, ScoringApi, by, wait_until
 
 
 def test_a_decision_is_told_with_its_reasons_and_its_release(api: ScoringApi, world: World) -> None:
@@ -102,7 +75,7 @@ def test_what_is_no_id_is_422(api: ScoringApi) -> None:
 
 def test_contest_and_feedback_are_told(api: ScoringApi, world: World) -> None:
     made = decided(api, world.rows[0])
-    about = {"decision_id": uuid.UUID(made["id"]), "model": "loans", "version": 1}
+    about: dict[str, Any] = {"decision_id": uuid.UUID(made["id"]), "model": "loans", "version": 1}
     at = datetime.now(UTC)
     with api.engine.begin() as conn:
         contests.contest(conn, **about, reason="My income is higher.", asked_by="shop", at=at)
@@ -164,55 +137,6 @@ def test_a_batch_that_was_changed_in_the_store_tells_nothing(own_api: ScoringApi
     assert "was changed" in refused.json()["detail"]
 
 
-def test_the_same_row_is_explained_the_same_by_every_way(api: ScoringApi, world: World) -> None:
-    made = decided(api, world.rows[2])
-    first, second = (
-        api.client.post(EXPLAIN, json=question).raise_for_status().json()["explanations"][0]
-        for question in ({"rows": [{"features": world.rows[2]}]}, {"decisions": [made["id"]]})
-    )
-    assert first["explanation"] == second["explanation"] == asked(api, made["id"]).json()["explanation"]
-    assert (first["id"], second["id"], second["entity_key"]) == (None, made["id"], "A7")
-    assert first["package_digest"] == second["package_digest"] == world.linear.digest
-
-
-def test_an_explained_row_is_no_decision(api: ScoringApi, world: World) -> None:
-    before = len(api.logged("id"))
-    rows = [{"features": row} for row in world.rows]
-    told = api.client.post(EXPLAIN, json={"rows": rows}).raise_for_status().json()["explanations"]
-    scores = [one["explanation"]["score"] for one in told]
-    assert scores == pytest.approx([score for score, _ in world.answers(world.linear)], abs=1e-5)
-    assert len(api.logged("id")) == before
-
-
-@pytest.mark.parametrize(
-    ("question", "said"),
-    [
-        ({}, "needs either rows or decisions"),
-        ({"rows": [{"features": {}}], "decisions": [str(uuid.uuid4())]}, "needs either rows or decisions"),
-        ({"rows": []}, "rows: list should have at least 1 item"),
-        ({"decisions": [str(uuid.uuid4())] * 11}, "decisions: list should have at most 10 items"),
-        ({"rows": [{"features": {"debt": 1.0}}]}, "Row 0, income: is missing."),
-        ({"decisions": ["seven"]}, "valid UUID"),
-    ],
-)
-def test_a_wrong_question_says_what_is_wrong(api: ScoringApi, question: dict[str, Any], said: str) -> None:
-    refused = api.client.post(EXPLAIN, json=question)
-    assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-    assert said in refused.json()["detail"]
-
-
-def test_a_decision_about_another_model_is_not_explained_as_this_ones(api: ScoringApi, world: World) -> None:
-    made = decided(api, world.rows[0])
-    refused = api.client.post("/v1/models/credit_risk/explain", json={"decisions": [made["id"]]})
-    assert refused.status_code == httpx.codes.NOT_FOUND
-    assert f"Decision {made['id']} is not about 'credit_risk'" in refused.json()["detail"]
-
-
-def test_rows_of_an_unknown_model_are_404(api: ScoringApi, world: World) -> None:
-    refused = api.client.post("/v1/models/nobodys/explain", json={"rows": [{"features": world.rows[0]}]})
-    assert refused.status_code == httpx.codes.NOT_FOUND
-
-
 def test_a_replaced_version_still_explains_what_it_decided(own_api: ScoringApi, world: World) -> None:
     own_api.deploy(world.linear, 1)
     first = decided(own_api, world.rows[0])
@@ -226,18 +150,6 @@ def test_a_replaced_version_still_explains_what_it_decided(own_api: ScoringApi, 
     assert adds_up(old["explanation"]) == pytest.approx(first["score"])
     assert adds_up(new["explanation"]) == pytest.approx(second["score"])
     assert old["explanation"] != new["explanation"]
-
-
-def test_a_canarys_share_is_explained_by_the_canary(own_api: ScoringApi, world: World) -> None:
-    own_api.deploy(world.linear, 1)
-    own_api.challenge(world.trees, 2, share=1.0)
-    wait_until(lambda: decided(own_api, world.rows[0])["version"] == 2, "the canary answers")
-    made = decided(own_api, world.rows[0])
-    row = {"features": world.rows[0], "entity_key": "A7"}
-    (told,) = own_api.client.post(EXPLAIN, json={"rows": [row]}).raise_for_status().json()["explanations"]
-    assert (told["version"], told["package_digest"]) == (2, world.trees.digest)
-    assert adds_up(told["explanation"]) == pytest.approx(made["score"])
-    assert asked(own_api, made["id"]).json()["release"]["way"] == "canary"
 
 
 def test_a_changed_package_explains_nothing_and_the_decision_is_still_told(
@@ -292,31 +204,6 @@ def _shadowed(api: ScoringApi, world: World) -> uuid.UUID | None:
     return found[0] if found else None
 
 
-@pytest.fixture(scope="module")
-def fragile_api(
-    world: World, rivals: Rivals, new_airlock_database: Callable[[], str], tmp_path_factory: Any
-) -> Iterator[ScoringApi]:
-    folder: Path = tmp_path_factory.mktemp("fragile")
-    with scoring_api(new_airlock_database(), world.store, folder) as running:
-        running.deploy(rivals.fragile, 1)
-        wait_until(lambda: bool(running.client.get("/v1/models").json()), "the model is loaded")
-        yield running
-
-
-def test_values_for_which_a_model_has_no_score_are_422(fragile_api: ScoringApi, world: World) -> None:
-    for debt in (1e9, 1e14):
-        row = world.rows[0] | {"debt": debt}
-        refused = fragile_api.client.post(EXPLAIN, json={"rows": [{"features": row}]})
-        assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-        assert "cannot be asked about mixtures of these values" in refused.json()["detail"]
-
-
-def test_a_model_without_a_portable_form_explains_too(fragile_api: ScoringApi, world: World) -> None:
-    told = fragile_api.client.post(EXPLAIN, json={"rows": [{"features": world.rows[0]}]})
-    explanation = told.raise_for_status().json()["explanations"][0]["explanation"]
-    assert adds_up(explanation) == pytest.approx(explanation["score"])
-
-
 @pytest.mark.parametrize(
     ("scopes", "models", "said"),
     [
@@ -336,16 +223,6 @@ def test_a_key_without_the_right_to_decisions_sees_none(
     assert str(made["score"]) not in refused.text
 
 
-@pytest.mark.parametrize(("scopes", "models"), [(["predict", "decisions"], None), (["explain"], ["churn"])])
-def test_a_key_without_the_right_to_explain_gets_no_explanation(
-    api: ScoringApi, world: World, scopes: list[Scope], models: list[str] | None
-) -> None:
-    key = issued_key(api.engine, "till", scopes=scopes, models=models)
-    wait_until_known(api.client, key)
-    question = {"rows": [{"features": world.rows[0]}]}
-    assert api.client.post(EXPLAIN, json=question, headers=by(key)).status_code == httpx.codes.FORBIDDEN
-
-
 def test_an_application_sees_who_asked(api: ScoringApi, world: World) -> None:
     key = issued_key(api.engine, scopes=["predict", "decisions"])
     wait_until_known(api.client, key)
@@ -353,36 +230,3 @@ def test_an_application_sees_who_asked(api: ScoringApi, world: World) -> None:
     made = api.client.post(PREDICT, json=body, headers=by(key)).json()["predictions"][0]
     told = api.client.get(f"/v1/decisions/{made['id']}", headers=by(key)).raise_for_status().json()
     assert told["client"] == "shop"
-
-
-def test_too_many_explanations_at_once_are_refused(
-    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deployment = deployed(engine, world.linear, 1)
-    explaining = Explaining(engine, Store(world.store))
-    (told,) = asyncio.run(explaining.explain(deployment, [world.rows[0]]))
-    assert told.about == "the probability of true"
-    monkeypatch.setattr(serving_explaining, "MOST_WAITING", 0)
-    with pytest.raises(Refusal, match="Too many explanations are asked for at once") as refused:
-        asyncio.run(explaining.explain(deployment, [world.rows[0]]))
-    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "2"})
-    explaining.stop()
-
-
-def test_few_versions_stay_loaded(world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "KEPT", 1)
-    explainers = Explainers(Store(world.store))
-    with engine.connect() as conn:
-        first = explainers.of(conn, "loans", world.linear.digest, 1)
-        assert explainers.of(conn, "loans", world.linear.digest, 1) is first
-        explainers.of(conn, "loans", world.trees.digest, 2)
-        assert explainers.of(conn, "loans", world.linear.digest, 1) is not first
-
-
-def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Engine) -> None:
-    gone = engine.url.set(database="nothing_of_this_name")
-    explaining = Explaining(connect(gone.render_as_string(hide_password=False)), Store(world.store))
-    with pytest.raises(Refusal, match="PostgreSQL cannot be reached") as refused:
-        asyncio.run(explaining.found(uuid.uuid4()))
-    assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
-    explaining.stop()

@@ -1,0 +1,27 @@
+"""Asking a scoring API about what it decided."""
+
+from typing import Any
+
+import httpx
+
+from tests.airlock.serving.scoring_api import ScoringApi
+
+EXPLAIN = "/v1/models/loans/explain"
+
+
+def asked(api: ScoringApi, decision: str) -> httpx.Response:
+    """Ask about a decision by its id."""
+    return api.client.get(f"/v1/decisions/{decision}")
+
+
+def decided(api: ScoringApi, row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Let a row be decided and return the prediction."""
+    (made,) = (
+        api.predict({"features": row, "entity_key": "A7"}, **more).raise_for_status().json()["predictions"]
+    )
+    return dict(made)
+
+
+def adds_up(explanation: dict[str, Any]) -> float:
+    """Return base and contributions added up."""
+    return float(explanation["base"] + sum(one["contribution"] for one in explanation["contributions"]))

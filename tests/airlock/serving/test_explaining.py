@@ -1,0 +1,51 @@
+"""Explaining takes turns, keeps few versions loaded, and says when it cannot."""
+
+import asyncio
+import uuid
+
+import httpx
+import pytest
+from sqlalchemy.engine import Engine
+
+from airlock.governance.engine import connect
+from airlock.serving import accounts
+from airlock.serving import explaining as serving_explaining
+from airlock.serving.accounts import Explainers
+from airlock.serving.explaining import Explaining
+from airlock.serving.refusals import Refusal
+from airlock.store import Store
+from tests.airlock.serving.conftest import World
+from tests.airlock.serving.scoring_api import deployed
+
+
+def test_too_many_explanations_at_once_are_refused(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deployed(engine, world.linear, 1)
+    explaining = Explaining(engine, Store(world.store))
+    (told,) = asyncio.run(explaining.explain(deployment, [world.rows[0]]))
+    assert told.about == "the probability of true"
+    monkeypatch.setattr(serving_explaining, "MOST_WAITING", 0)
+    with pytest.raises(Refusal, match="Too many explanations are asked for at once") as refused:
+        asyncio.run(explaining.explain(deployment, [world.rows[0]]))
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "2"})
+    explaining.stop()
+
+
+def test_few_versions_stay_loaded(world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "KEPT", 1)
+    explainers = Explainers(Store(world.store))
+    with engine.connect() as conn:
+        first = explainers.of(conn, "loans", world.linear.digest, 1)
+        assert explainers.of(conn, "loans", world.linear.digest, 1) is first
+        explainers.of(conn, "loans", world.trees.digest, 2)
+        assert explainers.of(conn, "loans", world.linear.digest, 1) is not first
+
+
+def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Engine) -> None:
+    gone = engine.url.set(database="nothing_of_this_name")
+    explaining = Explaining(connect(gone.render_as_string(hide_password=False)), Store(world.store))
+    with pytest.raises(Refusal, match="PostgreSQL cannot be reached") as refused:
+        asyncio.run(explaining.found(uuid.uuid4()))
+    assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
+    explaining.stop()
