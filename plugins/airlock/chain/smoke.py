@@ -10,6 +10,7 @@ from airlock.chain.own_client import own_client
 from airlock.digests import short
 from airlock.package.examples import first_unexpected
 from airlock.package.package import Package
+from airlock.settings import SettingsError
 
 PATIENCE_SECONDS = 30.0
 
@@ -33,10 +34,15 @@ def smoke_test(
     Raises
     ------
     SmokeTestFailed
-        When the API does not serve the version within `patience` seconds, or answers otherwise.
+        When the API does not serve the version within `patience` seconds, answers otherwise, or cannot be
+        asked.
     """
     model = package.signature.model
-    with own_client(scoring_url, timeout=10) as client:
+    try:
+        client = own_client(scoring_url, timeout=10)
+    except SettingsError as error:
+        raise SmokeTestFailed(f"The scoring API cannot be asked: {error}") from error
+    with client:
         _wait_for(client, model, version, package.digest, beside, patience)
         examples = package.examples()
         answers = _ask(client, model, version, examples)

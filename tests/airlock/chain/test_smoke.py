@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from airlock.chain.smoke import SmokeTestFailed, smoke_test
+from airlock.governance.key_fields import new_key
+from airlock.package.examples import LARGEST_DIFFERENCE
 from airlock.package.package import Package, open_package
 from tests.airlock.lender import Lender, Trained
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
@@ -90,9 +92,23 @@ def test_nobody_at_the_address_fails(package: Package) -> None:
         smoke_test("http://127.0.0.1:9", package, version=1, patience=0)
 
 
+def test_without_the_key_it_fails(api: ScoringApi, package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRLOCK_SCORING_KEY")
+    with pytest.raises(SmokeTestFailed, match="cannot be asked: AIRLOCK_SCORING_KEY is not set"):
+        smoke_test(url(api), package, version=1)
+
+
+def test_with_another_key_it_fails(
+    api: ScoringApi, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRLOCK_SCORING_KEY", new_key())
+    with pytest.raises(SmokeTestFailed, match="401 .*The API key is not known"):
+        smoke_test(url(api), package, version=1, patience=0)
+
+
 def test_a_wrong_score_fails_and_is_named(package: Package) -> None:
     def nudge(answers: list[dict[str, Any]]) -> None:
-        answers[0]["score"] += 1e-6
+        answers[0]["score"] += 2 * LARGEST_DIFFERENCE
 
     with (
         answering_otherwise(package, nudge) as wrong,

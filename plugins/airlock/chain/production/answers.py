@@ -13,6 +13,7 @@ from airlock.digests import short
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.package.package import open_package
+from airlock.settings import SettingsError
 from airlock.store import Store, StoreError
 
 HIDES: tuple[Kind, ...] = ("wrong_answer",)
@@ -32,7 +33,7 @@ def answer_differences(
     """Yield what the scoring API serves or answers otherwise; it is asked for the packages' examples."""
     try:
         serving = _serving(scoring_url)
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+    except (httpx.HTTPError, SettingsError, ValueError, KeyError, TypeError) as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         yield unchecked(
             "scoring",
