@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from airlock.spec.columns import Kind
@@ -53,7 +54,7 @@ class Signature:
     positive: str | None = None
     threshold: float = EVEN
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, Kind]:
         """What each feature holds, in the order the pipeline takes them."""
         return {feature.name: feature.kind for feature in self.features}
