@@ -121,7 +121,9 @@ def test_production_answers_with_the_version_and_logs_it(
     reply = predict(stack, "credit_risk", APPLICANT).json()
     (answer,) = reply["predictions"]
     assert reply["version"] == credit.version and 0 < answer["score"] < 1
-    (row,) = records.rows(tables.predictions, id=answer["id"])
+    (row,) = wait_until(
+        lambda: records.rows(tables.predictions, id=answer["id"]), what="the log to follow", timeout=30
+    )
     assert row["features"] == APPLICANT and row["version"] == credit.version
     assert (row["source"], row["score"]) == ("api", answer["score"])
     (deployment,) = records.rows(tables.deployments, model="credit_risk", version=credit.version)

@@ -14,6 +14,7 @@ INJECTED = "loans'; DROP TABLE predictions; --"
 
 
 def count(api: ScoringApi) -> int:
+    api.await_log()
     with api.engine.connect() as conn:
         return int(conn.execute(text("SELECT count(*) FROM predictions")).scalar_one())
 

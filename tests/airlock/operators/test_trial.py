@@ -126,6 +126,7 @@ def ask(api: ScoringApi, name: str) -> set[int]:
     ]
     answer = api.predict(*asked)
     assert answer.status_code == 200, answer.text
+    api.await_log()
     return {prediction["version"] for prediction in answer.json()["predictions"]}
 
 
