@@ -164,13 +164,13 @@ def _serving(conn: Connection, spec: ModelSpec, part: Part) -> Deployment:
             f"Deployment {part.deployment} is not version {part.version} of {spec.name}, with which the "
             f"night {part.night} was planned. Clear the task `plan` and all after it."
         )
-    deployments.prove(conn, found, serves=False)
     if found.withdrawn:
         raise DeploymentRefused(
             f"Version {found.version} of {spec.name} was taken back since the night {part.night} was "
             f"planned: {found.retired_because} Clear the task `plan` and all after "
             "it, and another version scores it."
         )
+    deployments.prove(conn, found, serves=False)
     return found
 
 

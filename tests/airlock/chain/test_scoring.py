@@ -16,6 +16,7 @@ from airlock.governance.predictions import of_window
 from airlock.package.package import open_package
 from airlock.serving.loading import load
 from airlock.spec import ModelSpec
+from airlock.spec.data import Source
 from tests.airlock.chain.nights import AT, score, scored
 from tests.airlock.lender import A_DAY_S_LOANS, ALSO_CALM, CALM, DAY, NOTHING, Lender, Trained, deployed
 
@@ -195,12 +196,10 @@ def test_an_entity_in_two_parts_is_refused(lender: Lender, trained: Trained, eng
     deployed(engine, trained.package("linear"))
     query = """SELECT 'the same' AS loan, asked_at, income, debt, housing, insured, sex, defaulted FROM loans
         WHERE asked_at IN (:start, :end - interval '6 minutes')"""
-    source = {"sql": {"connection": "warehouse", "query": query}}
-    two = ModelSpec.model_validate(
-        in_parts(lender, 2).model_dump(exclude_none=True)
-        | {"data": lender.spec.data.model_dump(exclude_none=True) | {"source": source}}
-    )
-    with pytest.raises(DataError, match="2026|1 values of 'loan' more than once: the same"):
+    source = Source.model_validate({"sql": {"connection": "warehouse", "query": query}})
+    two = in_parts(lender, 2)
+    two = two.model_copy(update={"data": two.data.model_copy(update={"source": source})})
+    with pytest.raises(DataError, match="gives 1 values of 'loan' more than once: the same"):
         scored(lender, engine, CALM, spec=two)
 
 
