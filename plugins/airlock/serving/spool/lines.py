@@ -13,7 +13,7 @@ def sealed(lines: Iterable[str]) -> bytes:
     Examples
     --------
     >>> sealed(["L1\t0.5\n", "L2\t0.25\n"])
-    b'7b6efdc7 L1\t0.5\nf6bb4df4 L2\t0.25\n'
+    b'5cedcee9 L1\t0.5\n872497a5 L2\t0.25\n'
     """
     encoded = [line.encode() for line in lines]
     return b"".join([b"%08x %b" % (crc32(line), line) for line in encoded])
@@ -24,7 +24,7 @@ def opened(kept: bytes) -> bytes | None:
 
     Examples
     --------
-    >>> opened(b"7b6efdc7 L1\t0.5\n"), opened(b"7b6efdc7 L1\t0.6\n"), opened(b"7b6e")
+    >>> opened(b"5cedcee9 L1\t0.5\n"), opened(b"5cedcee9 L1\t0.6\n"), opened(b"5ced")
     (b'L1\t0.5\n', None, None)
     """
     line = kept[PREFIX:]

@@ -29,7 +29,8 @@ class Turns:
     """The two files of a process's folder; safe from several threads."""
 
     def __init__(self, folder: Path, columns: Sequence[str], max_bytes: int) -> None:
-        self._writing, self._shipping = (SpoolFile.open(folder / name) for name in FILES)
+        written, shipped = (SpoolFile.open(folder / name) for name in FILES)
+        self._files = (written, shipped)  # changes in one assignment, so that nobody sees one of them twice
         folders.write(folder / COLUMNS, " ".join(columns).encode())
         self._max_bytes = max_bytes
         self._turning = threading.Lock()  # held while a file is written, and while the two change places
@@ -45,25 +46,26 @@ class Turns:
             When the disk is full or fails.
         """
         with self._turning:
-            if self._writing.size + self._shipping.waiting + len(lines) > self._max_bytes:
+            if self.backlog().bytes + len(lines) > self._max_bytes:
                 raise SpoolFull
-            self._writing.append(lines)
+            self._files[0].append(lines)
 
     def take(self) -> SpoolFile | None:
         """Return the file whose turn it is to be shipped, until it was emptied; None where nothing waits."""
         with self._turning:
-            if self._shipping.size == 0:
-                self._writing, self._shipping = self._shipping, self._writing
-            return self._shipping if self._shipping.size else None
+            written, shipped = self._files
+            if shipped.size == 0:
+                self._files = (shipped, written)
+            return self._files[1] if self._files[1].size else None
 
     def backlog(self) -> Backlog:
         """Return what was not shipped yet."""
-        files = [file for file in (self._writing, self._shipping) if file.waiting]
+        files = [file for file in self._files if file.waiting]
         return Backlog(sum(file.waiting for file in files), min((file.since for file in files), default=None))
 
     def close(self) -> None:
         """Close both files, with what they hold."""
-        for file in (self._writing, self._shipping):
+        for file in self._files:
             file.close()
 
 
