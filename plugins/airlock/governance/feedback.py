@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -50,6 +50,14 @@ def give(
         "given_at": at,
     }
     return record_of(Feedback, conn.execute(sa.insert(feedback).values(values).returning(feedback)).one())
+
+
+def verdicts(conn: Connection, model: str, day: date) -> dict[str, int]:
+    """Return how often each verdict was given on a UTC day."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    given = (feedback.c.given_at >= start) & (feedback.c.given_at < start + timedelta(days=1))
+    query = sa.select(feedback.c.verdict, sa.func.count()).where(feedback.c.model == model, given)
+    return {row[0]: row[1] for row in conn.execute(query.group_by(feedback.c.verdict))}
 
 
 def of_decision(conn: Connection, decision_id: uuid.UUID) -> tuple[Feedback, ...]:

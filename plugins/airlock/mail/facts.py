@@ -248,7 +248,10 @@ class DrillReport:
 
 @dataclass(frozen=True)
 class DriftAlert:
-    """To the people on call: a night crossed limits. `next_step` says what now happens by itself."""
+    """To the people on call: a night crossed limits. `next_step` says what now happens by itself.
+
+    `contests` wait for a person; of the `opinions` that people gave that day some are `disagreeing`.
+    """
 
     title: str
     model: str
@@ -256,6 +259,9 @@ class DriftAlert:
     night: date
     rows: int
     findings: Sequence[AlertLine]
+    contests: int
+    opinions: int
+    disagreeing: int
     next_step: str
     link: str
     report: str | None

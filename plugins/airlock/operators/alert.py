@@ -16,9 +16,13 @@ class AlertOperator(NightStepOperator):
     def execute(self, context: Context) -> None:
         from airlock.chain.night_report import report_name
         from airlock.chain.retraining import findings_since, retraining
+        from airlock.governance import contests, feedback
 
         run = run_of(context)
         night = self.night(context)
+        with database().connect() as connection:
+            contested = contests.open_ones(connection, self.model)
+            said = feedback.verdicts(connection, self.model, night.night)
         mail_once(
             f"night/{self.model}/{night.night}/{digest_of(night.findings)}",
             self.spec.alerts.to,
@@ -29,6 +33,9 @@ class AlertOperator(NightStepOperator):
             night=night.night,
             rows=night.rows,
             findings=findings_since(night, engine=database()),
+            contests=len(contested),
+            opinions=sum(said.values()),
+            disagreeing=said.get("disagree", 0),
             next_step=retraining(self.spec, night, run_id=run.run_id, engine=database()).sentence,
             link=run_link(run.dag_id, run.run_id),
             report=page_link(f"{self.model}/{report_name(night)}"),

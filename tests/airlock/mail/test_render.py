@@ -223,6 +223,9 @@ REALISTIC: dict[str, dict[str, Any]] = {
                 "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training, now 0.189."
             ),
         ],
+        "contests": 2,
+        "opinions": 40,
+        "disagreeing": 3,
         "next_step": "A training on the newest data starts by itself; what it makes goes out only if two "
         "people approve it.",
         "link": f"{AIRFLOW}/dags/credit_risk.monitor/runs/scheduled__2026-11-02",
