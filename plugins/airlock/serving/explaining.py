@@ -22,6 +22,8 @@ R = TypeVar("R")
 
 #: So many requests wait for their turn; one row takes about 50 ms.
 MOST_WAITING = 20
+#: Ids of the API's answers are random UUIDs; a batch's are on record before anybody is told of them.
+OF_THE_API = 4
 #: An answer is in PostgreSQL a moment after it was given: so long apart one looks for it again.
 LOOKS = (0.1, 0.2, 0.4, 0.6, 0.7)
 BUSY = "Too many explanations are asked for at once. Try again later."
@@ -44,7 +46,7 @@ class Explaining:
         self._thread.shutdown(cancel_futures=True)
 
     async def found(self, decision_id: uuid.UUID) -> PredictionRow:
-        """Return a past decision; one that was given a moment ago is waited for.
+        """Return a past decision; an answer of the API that was given a moment ago is waited for.
 
         Raises
         ------
@@ -52,12 +54,13 @@ class Explaining:
             404 where there is none; 503 when PostgreSQL cannot be reached, or the answers of its batch are
             not what they were.
         """
-        for wait in (*LOOKS, None):
-            decision = await asyncio.to_thread(self._looked_up, decision_id)
-            if decision is not None:
-                return decision
-            if wait is not None:
+        decision = await asyncio.to_thread(self._looked_up, decision_id)
+        for wait in LOOKS if decision_id.version == OF_THE_API else ():
+            if decision is None:
                 await asyncio.sleep(wait)
+                decision = await asyncio.to_thread(self._looked_up, decision_id)
+        if decision is not None:
+            return decision
         raise Refusal(404, f"No decision {decision_id} is on record.")
 
     async def account(self, decision: PredictionRow) -> Account:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from airlock.governance.engine import connect
 from airlock.serving import accounts
-from airlock.serving import explaining as serving_explaining
+from airlock.serving import explaining as explaining_module
 from airlock.serving.accounts import Explainers
 from airlock.serving.explaining import Explaining
 from airlock.serving.refusals import Refusal
@@ -25,7 +25,7 @@ def test_too_many_explanations_at_once_are_refused(
     explaining = Explaining(engine, Store(world.store))
     (told,) = asyncio.run(explaining.explain(deployment, [world.rows[0]]))
     assert told.about == "the probability of true"
-    monkeypatch.setattr(serving_explaining, "MOST_WAITING", 0)
+    monkeypatch.setattr(explaining_module, "MOST_WAITING", 0)
     with pytest.raises(Refusal, match="Too many explanations are asked for at once") as refused:
         asyncio.run(explaining.explain(deployment, [world.rows[0]]))
     assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "2"})
@@ -48,4 +48,14 @@ def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Eng
     with pytest.raises(Refusal, match="PostgreSQL cannot be reached") as refused:
         asyncio.run(explaining.found(uuid.uuid4()))
     assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
+    explaining.stop()
+
+
+def test_an_id_that_the_api_never_gives_is_not_waited_for(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining_module, "LOOKS", (1000.0,))
+    explaining = Explaining(engine, Store(world.store))
+    with pytest.raises(Refusal, match="No decision 00000000-0000-0000-0000-000000000007 is on record"):
+        asyncio.run(asyncio.wait_for(explaining.found(uuid.UUID(int=7)), 60))
     explaining.stop()
