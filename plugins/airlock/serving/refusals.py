@@ -26,6 +26,7 @@ CURES = {
     "model_attributes_type": NO_OBJECT,
     "model_type": NO_OBJECT,
 }
+UNREADABLE = "cannot be read as JSON: it is not UTF-8, nested too deeply, or holds too long a number."
 CURE = "See the form of the request at /docs."
 
 
@@ -98,6 +99,10 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # FastAPI's word for text that is not UTF-8, or nested too deeply
+        return wrong_rows(
+            [Problem(row=None, field="body", wrong=UNREADABLE, cure=CURES["json_invalid"])]
+        ).response()
     return Refusal(error.status_code, str(error.detail), headers=error.headers).response()
 
 
