@@ -1,4 +1,5 @@
 import json
+import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -154,6 +155,22 @@ def test_a_body_that_grows_too_large_is_refused(api):
     pieces = (b" " * 65536 for _ in range(MAX_BODY // 65536 + 2))
     reply = api.client.post(PREDICT, content=pieces, headers={"content-type": "application/json"})
     assert reply.status_code == 413
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_costs_nothing(api):
+    head = (
+        f"POST {PREDICT} HTTP/1.1\r\nHost: here\r\nAuthorization: {api.client.headers['authorization']}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    )
+    with socket.create_connection((api.client.base_url.host, api.client.base_url.port)) as connection:
+        connection.sendall(head.encode() + b'{"rows"')
+    assert api.predict(asked()).status_code == 200
+    assert "Traceback" not in api.log_file.read_text()
+
+
+def test_another_method_is_told_which_is_right(api):
+    reply = api.client.get(PREDICT)
+    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
 
 
 def test_an_unknown_model_is_not_found(api):
