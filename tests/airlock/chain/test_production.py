@@ -271,9 +271,11 @@ def test_a_scoring_api_that_is_silent_is_said_and_settles_itself(calm: Productio
 def test_a_scoring_api_that_cannot_be_asked_without_a_key_is_said(
     calm: Production, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AIRLOCK_SCORING_KEY")
-    incident = calm.incident()[0]
-    assert "AIRLOCK_SCORING_KEY is not set" in incident.sentence
+    with monkeypatch.context() as without:
+        without.delenv("AIRLOCK_SCORING_KEY")
+        (found,) = calm.differences()
+    assert found.key == "unchecked/scoring"
+    assert "AIRLOCK_SCORING_KEY is not set" in found.sentence
 
 
 def test_an_mlflow_that_is_silent_is_said_and_hides_no_other_difference(
