@@ -1,4 +1,4 @@
-"""The scoring API: `uvicorn airlock.serving.app:app`. Applications ask it, and what is released answers."""
+"""The scoring API: `python -m airlock.serving`. Applications ask it, and what is released answers."""
 
 import asyncio
 import gc
