@@ -12,7 +12,9 @@ from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
+from airlock.operators.finish_scoring import FinishScoringOperator
 from airlock.operators.measure import MeasureOperator
+from airlock.operators.plan_scoring import PlanScoringOperator
 from airlock.operators.report import ReportOperator
 from airlock.operators.retrain import RetrainOperator
 from airlock.operators.score import ScoreOperator
@@ -35,9 +37,17 @@ def run_of_night(end: datetime, run_id: str = "scheduled__1") -> Any:
     return context("loans.monitor", run_id=run_id, interval_end=end)
 
 
+def scored(end: datetime) -> dict[str, Any]:
+    """Plan the night, score its parts and finish it."""
+    planned = PlanScoringOperator(task_id="plan", **OWN).execute(run_of_night(end))
+    for part in planned:
+        ScoreOperator(task_id="score", part=part, **OWN).execute(run_of_night(end))
+    return FinishScoringOperator(task_id="finish", planned=planned, **OWN).execute(run_of_night(end))
+
+
 def measured(end: datetime) -> dict[str, Any]:
     """Score the night and measure it."""
-    ScoreOperator(task_id="score", **OWN).execute(run_of_night(end))
+    scored(end)
     return MeasureOperator(task_id="measure", **OWN).execute(run_of_night(end))
 
 
@@ -67,7 +77,7 @@ def test_before_anything_is_deployed_both_are_skipped_and_say_so(installation: L
     with pytest.raises(
         AirflowSkipException, match="No version of loans is deployed, so nothing can be scored"
     ):
-        ScoreOperator(task_id="score", **OWN).execute(run_of_night(CALM))
+        PlanScoringOperator(task_id="plan", **OWN).execute(run_of_night(CALM))
     with pytest.raises(AirflowSkipException, match="nothing to watch"):
         MeasureOperator(task_id="measure", **OWN).execute(run_of_night(CALM))
 
@@ -124,3 +134,12 @@ def test_a_report_is_written_where_there_was_something(champion: Engine, install
     assert (installation.store.root / "pages" / path).is_file()
     measured(NOTHING)
     assert ReportOperator(task_id="report", **OWN).execute(run_of_night(NOTHING)) is None
+
+
+def test_a_night_is_scored_part_by_part_and_not_by_a_version_that_came_later(
+    champion: Engine, trained: Trained
+) -> None:
+    assert scored(CALM) == {"night": "2026-01-09", "version": 1, "parts": 1, "rows": A_DAY_S_LOANS}
+    deployed(champion, trained.package("trees"), 2)
+    with pytest.raises(AirflowSkipException, match="Version 1 of loans has scored the night 2026-01-09"):
+        scored(CALM)
