@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.airlock.serving.scoring_api import ScoringApi
+from tests.airlock.serving.scoring_api import ScoringApi, wait_until
 
 EXPLAIN = "/v1/models/loans/explain"
 
@@ -20,6 +20,17 @@ def decided(api: ScoringApi, row: dict[str, Any], **more: Any) -> dict[str, Any]
         api.predict({"features": row, "entity_key": "A7"}, **more).raise_for_status().json()["predictions"]
     )
     return dict(made)
+
+
+def decided_by(api: ScoringApi, row: dict[str, Any], version: int) -> dict[str, Any]:
+    """Let a row be decided once a version answers it, and return the prediction."""
+
+    def answers() -> bool:
+        reply = api.predict({"features": row, "entity_key": "A7"})
+        return reply.is_success and reply.json()["predictions"][0]["version"] == version
+
+    wait_until(answers, f"version {version} answers")
+    return decided(api, row)
 
 
 def adds_up(explanation: dict[str, Any]) -> float:

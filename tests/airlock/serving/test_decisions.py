@@ -16,7 +16,7 @@ from airlock.governance.batches import Batch
 from airlock.package.frame import table_of
 from airlock.spec.scopes import Scope
 from tests.airlock.serving.conftest import World
-from tests.airlock.serving.deciding import EXPLAIN, adds_up, asked, decided
+from tests.airlock.serving.deciding import EXPLAIN, adds_up, asked, decided, decided_by
 from tests.airlock.serving.keys import issued_key, wait_until_known
 from tests.airlock.serving.scoring_api import PREDICT, ScoringApi, by, wait_until
 
@@ -139,10 +139,9 @@ def test_a_batch_that_was_changed_in_the_store_tells_nothing(own_api: ScoringApi
 
 def test_a_replaced_version_still_explains_what_it_decided(own_api: ScoringApi, world: World) -> None:
     own_api.deploy(world.linear, 1)
-    first = decided(own_api, world.rows[0])
+    first = decided_by(own_api, world.rows[0], 1)
     own_api.deploy(world.trees, 2)
-    wait_until(lambda: decided(own_api, world.rows[0])["version"] == 2, "version 2 answers")
-    second = decided(own_api, world.rows[0])
+    second = decided_by(own_api, world.rows[0], 2)
     old, new = (asked(own_api, one["id"]).raise_for_status().json() for one in (first, second))
     assert (old["version"], new["version"]) == (1, 2)
     assert old["release"]["package_digest"] == world.linear.digest
@@ -156,7 +155,7 @@ def test_a_changed_package_explains_nothing_and_the_decision_is_still_told(
     own_api: ScoringApi, world: World
 ) -> None:
     own_api.deploy(world.linear, 1)
-    made = decided(own_api, world.rows[0])
+    made = decided_by(own_api, world.rows[0], 1)
     reference = own_api.store.root / "packages" / world.linear.digest / "background.json"
     reference.write_bytes(reference.read_bytes().replace(b"rent", b"own"))
     told = asked(own_api, made["id"]).raise_for_status().json()
@@ -192,6 +191,7 @@ def test_an_answer_of_a_version_that_was_never_released_is_not_explained(
 
 def test_what_a_shadow_said_is_no_decision(own_api: ScoringApi, world: World) -> None:
     own_api.deploy(world.linear, 1)
+    decided_by(own_api, world.rows[0], 1)
     own_api.challenge(world.trees, 2, way="shadow", share=0)
     wait_until(lambda: _shadowed(own_api, world) is not None, "the shadow is logged")
     refused = asked(own_api, str(_shadowed(own_api, world)))

@@ -10,7 +10,7 @@ import pytest
 
 from airlock.spec.scopes import Scope
 from tests.airlock.serving.conftest import Rivals, World
-from tests.airlock.serving.deciding import EXPLAIN, adds_up, asked, decided
+from tests.airlock.serving.deciding import EXPLAIN, adds_up, asked, decided, decided_by
 from tests.airlock.serving.keys import issued_key, wait_until_known
 from tests.airlock.serving.scoring_api import ScoringApi, by, scoring_api, wait_until
 
@@ -67,8 +67,7 @@ def test_rows_of_an_unknown_model_are_404(api: ScoringApi, world: World) -> None
 def test_a_canarys_share_is_explained_by_the_canary(own_api: ScoringApi, world: World) -> None:
     own_api.deploy(world.linear, 1)
     own_api.challenge(world.trees, 2, share=1.0)
-    wait_until(lambda: decided(own_api, world.rows[0])["version"] == 2, "the canary answers")
-    made = decided(own_api, world.rows[0])
+    made = decided_by(own_api, world.rows[0], 2)
     row = {"features": world.rows[0], "entity_key": "A7"}
     (told,) = own_api.client.post(EXPLAIN, json={"rows": [row]}).raise_for_status().json()["explanations"]
     assert (told["version"], told["package_digest"]) == (2, world.trees.digest)
