@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from airlock.data.sources.file import address_of, told_apart
 from airlock.data.sources.request import Piece, Request
 from airlock.data.window import Window
+from airlock.spec.columns import Kind
 from airlock.spec.data import FileSource
 
 BATCH_ROWS = 65_536
@@ -22,8 +23,13 @@ def read_parquet(request: Request, source: FileSource) -> Iterator[Piece]:
     A row group whose statistics say that all of its events lie outside the window is not read.
     """
     with told_apart(request), fsspec.open(address_of(request, source), "rb") as file:
-        parquet = pq.ParquetFile(file, buffer_size=BUFFER_BYTES)
-        request.require_columns(parquet.schema_arrow.names)
+        known = pq.ParquetFile(file)
+        request.require_columns(known.schema_arrow.names)
+        # Words that come again and again are read as a dictionary of them, in half the time.
+        words = [one for one in request.columns if request.spec.data.kind_of(one) is Kind.CATEGORY]
+        parquet = pq.ParquetFile(
+            file, metadata=known.metadata, buffer_size=BUFFER_BYTES, read_dictionary=words
+        )
         before, names = 0, list(request.columns)
         for group in range(parquet.num_row_groups):
             first = before
