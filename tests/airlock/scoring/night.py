@@ -24,7 +24,7 @@ HELD = 7
 END = datetime(2026, 1, 2, tzinfo=UTC)
 AT = datetime(2026, 1, 2, 1, tzinfo=UTC)
 QUERY = f"""
-    SELECT repeat('L', 100) || n AS loan, made AS asked_at, 1000 + n % 977 AS income, n % 3500 AS debt,
+    SELECT repeat('L', 300) || n AS loan, made AS asked_at, 1000 + n % 977 AS income, n % 3500 AS debt,
         (ARRAY['own', 'rent', 'free'])[1 + n % 3] AS housing, n % 2 = 0 AS insured
     FROM (SELECT n, timestamptz '2026-01-01 00:00+00' + n * interval '0.2 s' AS made
         FROM generate_series(1, {ROWS}) n) AS night
