@@ -1,36 +1,65 @@
-"""Batch scoring: a night from PostgreSQL to PostgreSQL."""
+"""Batch scoring: a night from PostgreSQL to PostgreSQL, and from Parquet to Parquet."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from bench.case import Case, Measured, timed
 from bench.world import World
 
+if TYPE_CHECKING:
+    from airlock.spec import ModelSpec
+    from airlock.store import Store
 
-def ours(world: World) -> Measured:
-    """The night's rows read, checked and scored; each logged with its features, as one transaction."""
+
+def from_database(world: World) -> Measured:
+    """The night's rows read, checked, scored and kept; the answers written as one transaction."""
     import sqlalchemy as sa
 
-    from airlock.data.read import read
-    from airlock.data.window import Window
+    from airlock.governance import batch_answers, batches
     from airlock.governance.engine import connect
-    from airlock.package.predictor import Predictor
-    from airlock.scoring.batch import score_night
+    from airlock.store import Store
     from bench.lender import DAY
 
-    spec, predictor = world.spec, Predictor.load(world.package)
-    window = Window(DAY, DAY + timedelta(days=1))
-    engine, warehouse = connect(world.size.database), sa.create_engine(world.size.warehouse)
+    store, engine = Store(world.store), connect(world.size.database)
+    warehouse = sa.create_engine(world.size.warehouse)
+    answer = _answering(world, world.spec, store, lambda name: warehouse)
 
     def work() -> None:
-        night = read(
-            spec,
-            window=window,
-            as_of=DAY + timedelta(days=2),
-            models=world.folder / "models",
-            connect=lambda name: warehouse,
-        )
-        scored = score_night(engine, spec, predictor, 1, night, window=window, at=datetime.now(UTC))
-        assert scored == world.size.rows
+        answered = answer()
+        with engine.begin() as conn:
+            batch = batches.record(
+                conn,
+                model=world.spec.name,
+                night=DAY.date(),
+                part=1,
+                parts=1,
+                version=1,
+                package_digest=world.package.digest,
+                rows=answered.rows,
+                answers_digest=answered.digest,
+                dag_run_id="bench",
+                at=datetime.now(UTC),
+            )
+            batch_answers.copy_rows(conn, store, batch)
+        assert answered.rows == world.size.rows
+
+    return timed(work)
+
+
+def from_file(world: World) -> Measured:
+    """The night's rows read from Parquet, checked, scored, and kept with their answers as Parquet."""
+    from airlock.spec.data import Source
+    from airlock.store import Store
+
+    source = Source.model_validate({"file": {"path": str(world.night), "format": "parquet"}})
+    data = world.spec.data.model_copy(update={"source": source})
+    answer = _answering(
+        world, world.spec.model_copy(update={"data": data}), Store(world.store), _no_connection
+    )
+
+    def work() -> None:
+        assert answer().rows == world.size.rows
 
     return timed(work)
 
@@ -59,12 +88,65 @@ def pandas_to_sql(world: World) -> Measured:
     return timed(work)
 
 
+def bare_predict_proba(world: World) -> Measured:
+    """Nothing but the estimator's predict_proba, on an array that is read and prepared already."""
+    import pyarrow.parquet as pq
+
+    from airlock.package.frame import frame
+    from airlock.package.predictor import Predictor
+
+    prepare, estimator = Predictor.load(world.package).pipeline
+    kinds = world.package.signature.kinds
+    prepared = prepare.transform(frame(pq.read_table(world.night, columns=list(kinds)), kinds))
+
+    def work() -> None:
+        assert len(estimator.predict_proba(prepared)) == world.size.rows
+
+    return timed(work)
+
+
+def _answering(
+    world: World, spec: "ModelSpec", store: "Store", connect: Callable[[str], Any]
+) -> Callable[[], Any]:
+    from datetime import timedelta
+
+    from airlock.data.read import stream
+    from airlock.data.window import whole_day
+    from airlock.scoring.part import answer_part
+    from airlock.serving.loading import load
+    from bench.lender import DAY
+
+    answering = load(store, spec.name, world.package.digest)
+    asked: dict[str, Any] = {
+        "window": whole_day(DAY.date()),
+        "as_of": DAY + timedelta(days=2),
+        "models": world.folder / "models",
+        "connect": connect,
+    }
+
+    def answer() -> Any:
+        rows = stream(spec, list(answering.signature.kinds), **asked)
+        return answer_part(store, spec, answering, rows, {"model": spec.name, "version": 1})
+
+    return answer
+
+
+def _no_connection(name: str) -> None:
+    raise AssertionError(f"the connection {name} was opened")
+
+
 CASES = (
     Case(
         name="batch scoring, PostgreSQL to PostgreSQL, logged",
         unit="s",
-        ours=ours,
+        ours=from_database,
         peers={"read_sql + predict_proba + to_sql": pandas_to_sql},
         database=True,
+    ),
+    Case(
+        name="batch scoring, Parquet to Parquet",
+        unit="s",
+        ours=from_file,
+        peers={"bare predict_proba, array in memory": bare_predict_proba},
     ),
 )
