@@ -109,5 +109,6 @@ def new_settings(folder: Path, include: Path, ports: list[int]) -> Settings:
         airflow_port=airflow,
         mlflow_port=mlflow,
         scoring_port=scoring,
+        scoring_workers=1,
         smtp_port=smtp,
     )
