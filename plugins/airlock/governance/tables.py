@@ -423,4 +423,5 @@ batch_rows = sa.Table(
     _moment("event_time"),
     sa.Column("score", sa.Double, nullable=False),
     sa.Column("prediction", sa.Text, nullable=False),
+    sa.Index("batch_rows_by_entity", "entity_key"),
 )

@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("prediction", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("batch_id", "place"),
     )
+    op.create_index("batch_rows_by_entity", "batch_rows", ["entity_key"])
     op.execute("DROP VIEW batch_scores")
     op.execute(BATCH_SCORES)
     op.execute(COMMENT)
