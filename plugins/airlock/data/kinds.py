@@ -1,5 +1,6 @@
 """Values of any source made into the kinds a spec speaks of; what does not fit is refused by its place."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 
@@ -66,6 +67,8 @@ def to_number(values: pa.Array) -> pa.Array:
         raise Unfit(
             None, f"holds {_plain(kind)}, not numbers.", "Write the kind that fits, or select another column."
         )
+    if math.isfinite(pc.sum(numbers).as_py() or 0.0):  # then each of them is
+        return numbers
     numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
     if (index := pc.index(pc.is_inf(numbers), True).as_py()) >= 0:
         raise Unfit(
