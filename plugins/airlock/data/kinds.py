@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from airlock.spec.columns import Column, Kind, Role
 
 MOMENT = pa.timestamp("us", "UTC")
+#: Texts as a dictionary of the different ones, as Parquet has them.
+WORDS = pa.dictionary(pa.int32(), pa.string())
 MISSING_NUMBERS = pa.array(["", "na", "n/a", "nan", "-nan", "null", "none"])
 YES, NO = pa.array(["true", "t", "yes", "y", "1"]), pa.array(["false", "f", "no", "n", "0"])
 
@@ -29,6 +31,8 @@ class Unfit(Exception):
 def convert(values: pa.Array, column: Column) -> pa.Array:
     """Return the values as float64, string, bool or timestamp[us, UTC], as the column's role and kind ask.
 
+    A category that comes as `WORDS` stays so.
+
     Raises
     ------
     Unfit
@@ -43,9 +47,12 @@ def convert(values: pa.Array, column: Column) -> pa.Array:
     Traceback (most recent call last):
     airlock.data.kinds.Unfit: (0, "holds '1,5', which is not a number.", ...)
     """
+    wanted = column.kind if column.role not in BY_ROLE else column.role
+    if wanted is Kind.CATEGORY and values.type == WORDS:
+        return values
     if isinstance(values.type, pa.DictionaryType):
         values = values.dictionary_decode()
-    return CONVERTERS[column.kind if column.role not in BY_ROLE else column.role](values)
+    return CONVERTERS[wanted](values)
 
 
 def to_number(values: pa.Array) -> pa.Array:

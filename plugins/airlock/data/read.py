@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Engine
 
 from airlock.data.errors import DataError, NoRows
-from airlock.data.kinds import Unfit, convert
+from airlock.data.kinds import WORDS, Unfit, convert
 from airlock.data.sources import Request, pieces
 from airlock.data.window import Window, require_utc
 from airlock.spec.columns import Role
@@ -61,7 +61,7 @@ def read(
         raise NoRows(spec.name, "data.source", *_nothing(request, rows))
     _refuse_doubles(request, table)
     order = [name for name in (spec.data.event_time, spec.data.entity_key) if name is not None]
-    return table.sort_by([(name, "ascending") for name in order])
+    return _spelled(table).sort_by([(name, "ascending") for name in order])
 
 
 def stream(
@@ -76,7 +76,7 @@ def stream(
     """Yield the rows that `read` would return, in the order of the source, never all of them at once.
 
     Of the columns only entity key, event time and these features, in this order: the others are not taken
-    from the source. That an entity comes twice is not seen here.
+    from the source. Categories may be dictionaries. That an entity comes twice is not seen here.
 
     Raises
     ------
@@ -93,6 +93,12 @@ def stream(
             )
     for before, batch in pieces(request):
         yield _typed(request, batch, before)
+
+
+def _spelled(table: pa.Table) -> pa.Table:
+    """Return a table in which no text is in a dictionary."""
+    plain = [field.with_type(pa.string()) if field.type == WORDS else field for field in table.schema]
+    return table.cast(pa.schema(plain))
 
 
 def _request(

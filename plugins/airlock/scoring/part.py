@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from airlock.data.errors import DataError
+from airlock.data.kinds import WORDS
 from airlock.digests import canonical_json
 from airlock.governance.batch_answers import ANSWERS, KIND, MANIFEST, OWN, ROWS_AT_ONCE
 from airlock.package.answers import Answering
 from airlock.scoring.ahead import ahead
-from airlock.scoring.asking import ask
+from airlock.scoring.asking import ask, with_dictionaries
 from airlock.scoring.chunks import in_chunks
 from airlock.scoring.doubles import Fingerprints, doubles
 from airlock.spec import ModelSpec
@@ -97,7 +98,9 @@ def _answered(
     spec: ModelSpec, answering: Answering, tables: Iterable[pa.Table], schema: pa.Schema
 ) -> Iterator[pa.Table]:
     key, moment = spec.data.entity_key, spec.data.event_time
-    for rows in tables:
+    kinds = answering.signature.kinds
+    for plain in tables:
+        rows = with_dictionaries(plain, [name for name, kind in kinds.items() if kind is Kind.CATEGORY])
         answers = ask(answering, rows)
         finite = np.isfinite(answers.scores)
         if not finite.all():
@@ -108,12 +111,12 @@ def _answered(
                 "a version that can answer it, or mend the row."
             )
         own = [rows[key], rows[moment], pa.array(answers.scores), pa.array(answers.predictions, pa.string())]
-        features = [rows[name] for name in answering.signature.kinds]
+        features = [rows[name] for name in kinds]
         yield pa.table([*own, *features], schema=schema)
 
 
 def _schema(answering: Answering) -> pa.Schema:
-    types = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.CATEGORY: pa.string()}
+    types = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.CATEGORY: WORDS}
     kinds = answering.signature.kinds
     if doubled := [name for name in OWN if name in kinds]:
         raise ScoringError(
@@ -125,12 +128,17 @@ def _schema(answering: Answering) -> pa.Schema:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Return a writer that packs texts as dictionaries, and numbers, of which few are alike, as they are."""
-    texts = [field.name for field in schema if field.type == pa.string() and field.name != "entity_key"]
+    """Return a writer that packs words as dictionaries, and numbers, of which few are alike, as they are.
+
+    The file has texts, not dictionaries of them, for who reads it.
+    """
+    words = ["prediction", *(field.name for field in schema if field.type == WORDS)]
+    numbers = {field.name for field in schema if field.type == pa.float64()}
     return pq.ParquetWriter(
         path,
         schema,
-        compression="lz4",
-        use_dictionary=texts,
+        compression={name: "none" if name in numbers else "lz4" for name in schema.names},
+        use_dictionary=words,
+        store_schema=False,
         write_statistics=["entity_key", "event_time"],
     )
