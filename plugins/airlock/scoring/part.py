@@ -1,8 +1,7 @@
 """A part of a night: its rows, answered as they stream, in one folder of the evidence store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from airlock.data.kinds import WORDS
 from airlock.digests import canonical_json
 from airlock.governance.batch_answers import ANSWERS, KIND, MANIFEST, OWN, ROWS_AT_ONCE
 from airlock.package.answers import Answering
-from airlock.package.scorer import Scorer
-from airlock.scoring.ahead import ahead, side_by_side
+from airlock.scoring.ahead import ahead
 from airlock.scoring.asking import ask, with_dictionaries
 from airlock.scoring.chunks import in_chunks
 from airlock.scoring.doubles import Fingerprints, doubles
@@ -25,8 +23,6 @@ from airlock.spec.columns import Kind
 from airlock.store import Store
 
 NAMED = 3
-#: So many chunks are answered beside one another.
-HANDS = 2
 
 
 class ScoringError(Exception):
@@ -69,12 +65,10 @@ def answer_part(
         When a score is no finite number, or a feature is called like a column of the answers.
     """
     schema = _schema(answering)
-    hands = HANDS if isinstance(answering, Scorer) else 1  # an original keeps the whole process to one core
     seen, rows = Fingerprints(), 0
     with store.staging() as folder:
         with _writer(folder / ANSWERS, schema) as writer:
-            tables = ahead(in_chunks(batches, ROWS_AT_ONCE))
-            for table in side_by_side(partial(_answered, spec, answering, schema), tables, hands):
+            for table in ahead(_answered(spec, answering, ahead(in_chunks(batches, ROWS_AT_ONCE)), schema)):
                 seen.add(table["entity_key"])
                 writer.write_table(table, ROWS_AT_ONCE)
                 rows += len(table)
@@ -100,21 +94,25 @@ def refuse_doubles(spec: ModelSpec, keys: list[str]) -> None:
         raise DataError(spec.name, "data.entity_key", wrong, cure)
 
 
-def _answered(spec: ModelSpec, answering: Answering, schema: pa.Schema, plain: pa.Table) -> pa.Table:
+def _answered(
+    spec: ModelSpec, answering: Answering, tables: Iterable[pa.Table], schema: pa.Schema
+) -> Iterator[pa.Table]:
     key, moment = spec.data.entity_key, spec.data.event_time
     kinds = answering.signature.kinds
-    rows = with_dictionaries(plain, [name for name, kind in kinds.items() if kind is Kind.CATEGORY])
-    answers = ask(answering, rows)
-    finite = np.isfinite(answers.scores)
-    if not finite.all():
-        place = int(finite.argmin())
-        raise ScoringError(
-            f"{spec.name} answers the row of {key} {rows[key][place].as_py()!r} with the score "
-            f"{answers.scores[place]}, which is no finite number. Nothing of this part was kept: release "
-            "a version that can answer it, or mend the row."
-        )
-    own = [rows[key], rows[moment], pa.array(answers.scores), pa.array(answers.predictions, pa.string())]
-    return pa.table([*own, *(rows[name] for name in kinds)], schema=schema)
+    for plain in tables:
+        rows = with_dictionaries(plain, [name for name, kind in kinds.items() if kind is Kind.CATEGORY])
+        answers = ask(answering, rows)
+        finite = np.isfinite(answers.scores)
+        if not finite.all():
+            place = int(finite.argmin())
+            raise ScoringError(
+                f"{spec.name} answers the row of {key} {rows[key][place].as_py()!r} with the score "
+                f"{answers.scores[place]}, which is no finite number. Nothing of this part was kept: release "
+                "a version that can answer it, or mend the row."
+            )
+        own = [rows[key], rows[moment], pa.array(answers.scores), pa.array(answers.predictions, pa.string())]
+        features = [rows[name] for name in kinds]
+        yield pa.table([*own, *features], schema=schema)
 
 
 def _schema(answering: Answering) -> pa.Schema:
