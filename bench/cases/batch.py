@@ -112,11 +112,12 @@ def _answering(
 
     from airlock.data.read import stream
     from airlock.data.window import whole_day
+    from airlock.scoring.many import for_many_rows
     from airlock.scoring.part import answer_part
     from airlock.serving.loading import load
     from bench.lender import DAY
 
-    answering = load(store, spec.name, world.package.digest)
+    answering = for_many_rows(load(store, spec.name, world.package.digest), world.package)
     asked: dict[str, Any] = {
         "window": whole_day(DAY.date()),
         "as_of": DAY + timedelta(days=2),

@@ -14,7 +14,9 @@ from airlock.governance import batch_answers, batches, deployments
 from airlock.governance.batches import Batch
 from airlock.governance.deployments import Deployment
 from airlock.governance.passage import DeploymentRefused
+from airlock.package.package import open_package
 from airlock.scoring.doubles import Fingerprints, doubles, keys_of
+from airlock.scoring.many import for_many_rows
 from airlock.scoring.part import ScoringError, answer_part, refuse_doubles
 from airlock.serving.loading import load
 from airlock.spec import ModelSpec
@@ -96,6 +98,7 @@ def score_part(
     with engine.connect() as conn:
         serving = _serving(conn, spec, part)
     answering = load(store, spec.name, serving.package_digest)
+    answering = for_many_rows(answering, open_package(store, serving.package_digest))
     features = list(answering.signature.kinds)
     rows = stream(spec, features, window=window_of(part), as_of=as_of, models=models, connect=connect)
     of = {"model": spec.name, "night": part.night, "part": part.part, "parts": part.parts}

@@ -1,0 +1,54 @@
+"""Many rows: a model in the form that answers them quickest, once that is proved to be the same model."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from airlock.package.answers import Answering
+from airlock.package.examples import largest_difference
+from airlock.package.frame import columns_of
+from airlock.package.package import PREDICTION, SCORE, Package
+from airlock.package.scorer import Scorer
+
+if TYPE_CHECKING:
+    from airlock.scoring.masks import Masks
+
+
+@dataclass(frozen=True)
+class MaskedScorer(Scorer):
+    """A portable form whose trees are masks; what comes before them is still ONNX."""
+
+    masks: "Masks"
+
+    def _run(self, feed: dict[str, np.ndarray]) -> np.ndarray:
+        return self.masks.probabilities(super()._run(feed))
+
+
+def for_many_rows(answering: Answering, package: Package) -> Answering:
+    """Return a package's trees as masks where they can be, else what answers already.
+
+    On every reference row the masks must decide as the original did, and no score may differ by more than a
+    portable form's may.
+    """
+    if not isinstance(answering, Scorer):
+        return answering
+    import onnx
+
+    from airlock.scoring.masks import NoMasks, masks_of
+
+    try:
+        masks, before = masks_of(onnx.load(package.portable_file))
+    except NoMasks:
+        return answering
+    prepared = Scorer.of(before.SerializeToString(), package.signature)
+    masked = MaskedScorer(prepared.signature, prepared.inputs, prepared.session, prepared.output, masks)
+    return masked if _is_proved(masked, package) else answering
+
+
+def _is_proved(masked: Scorer, package: Package) -> bool:
+    reference = package.reference()
+    known = reference[SCORE].to_numpy()
+    answers = masked.predict_columns(columns_of(reference, package.signature.kinds))
+    alike = bool(np.abs(answers.scores - known).max(initial=0.0) <= largest_difference(known))
+    return alike and answers.predictions == reference[PREDICTION].to_pylist()
