@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from airlock.package.answers import Answering
-from airlock.package.examples import largest_difference
+from airlock.package.examples import LARGEST_DIFFERENCE, largest_difference
 from airlock.package.frame import columns_of
 from airlock.package.package import PREDICTION, SCORE, Package
 from airlock.package.scorer import Scorer
@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaskedScorer(Scorer):
-    """A portable form whose trees are masks; what comes before them is still ONNX."""
+    """A portable form whose trees are masks; what comes before them is still ONNX.
+
+    Rows whose score lies so near the threshold that rounding could decide are answered by `whole`, so that
+    nobody gets another decision here than from the API.
+    """
 
     masks: "Masks"
+    whole: Scorer
 
     def _run(self, feed: dict[str, np.ndarray]) -> np.ndarray:
-        return self.masks.probabilities(super()._run(feed))
+        said = self.masks.probabilities(super()._run(feed))
+        yes = self.signature.classes.index(str(self.signature.positive))
+        near = np.abs(said[:, yes] - self.signature.threshold) <= LARGEST_DIFFERENCE
+        if near.any():
+            said[near] = self.whole._run({name: values[near] for name, values in feed.items()})
+        return said
 
 
 def for_many_rows(answering: Answering, package: Package) -> Answering:
@@ -42,7 +52,7 @@ def for_many_rows(answering: Answering, package: Package) -> Answering:
     except NoMasks:
         return answering
     prepared = Scorer.of(before.SerializeToString(), package.signature)
-    masked = MaskedScorer(prepared.signature, prepared.inputs, prepared.session, prepared.output, masks)
+    masked = MaskedScorer(**vars(prepared), masks=masks, whole=answering)
     return masked if _is_proved(masked, package) else answering
 
 

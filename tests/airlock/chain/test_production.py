@@ -16,6 +16,7 @@ from airlock.governance.records import RecordError
 from airlock.governance.tables import approvals
 from airlock.governance.tables import audit_log as log_table
 from airlock.governance.tables import deployments as deployments_table
+from airlock.package.examples import LARGEST_DIFFERENCE
 from airlock.package.package import open_package
 from airlock.training.tracking import PACKAGE_TAG
 from tests.airlock.chain.production import MODEL, Production, production
@@ -235,7 +236,7 @@ def test_wrong_answers_of_the_right_version_are_found(calm: Production) -> None:
     package = open_package(calm.store, calm.champion.package_digest)
 
     def nudge(answers: list[dict[str, Any]]) -> None:
-        answers[0]["score"] += 1e-6
+        answers[0]["score"] += 2 * LARGEST_DIFFERENCE
 
     with answering_otherwise(package, nudge, version=1) as lying:
         incident = only(calm, "wrong_answer", scoring_url=lying)

@@ -1,6 +1,7 @@
 """Many rows: trees as masks answer as the proved form does, or are not used."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,20 @@ def test_masks_answer_as_the_portable_form_and_the_original(package: Package, ro
     assert answers.predictions == portable.predictions == original.predictions
     np.testing.assert_allclose(answers.scores, portable.scores, atol=1e-6)
     np.testing.assert_allclose(answers.scores, original.scores, atol=1e-5)
+
+
+def test_a_score_at_the_threshold_is_decided_by_the_whole_portable_form(package: Package) -> None:
+    scorer = Scorer.load(package)
+    columns = columns_of(with_holes(300), package.signature.kinds)
+    score = float(scorer.predict_columns(columns).scores[7])
+    for threshold in (np.nextafter(score, 0), score, np.nextafter(score, 1)):
+        moved = replace(scorer, signature=replace(package.signature, threshold=float(threshold)))
+        masked = for_many_rows(moved, package)
+        assert isinstance(masked, MaskedScorer)
+        masked = replace(masked, signature=moved.signature)
+        answers, expected = masked.predict_columns(columns), moved.predict_columns(columns)
+        assert answers.scores[7] == score
+        assert answers.predictions == expected.predictions
 
 
 def test_plain_rows_are_answered_alike(package: Package) -> None:
