@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 
 from airlock.governance.grants import ROLES
 
@@ -22,6 +23,10 @@ DURABILITY_OFF = (
     "ALTER SYSTEM SET full_page_writes = off",
     "SELECT pg_reload_conf()",
 )
+
+# How long a machine takes is no property of the code.
+settings.register_profile("airlock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("airlock")
 
 
 @pytest.fixture(scope="session")
