@@ -1,5 +1,6 @@
 """Somebody does not accept what production decided: a person looks at it in Airflow, and their word holds."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,11 +19,14 @@ REASON = "the second reading says otherwise"
 
 
 @pytest.fixture
-def scoring(stack: RunningStack, people: People, records: Records, diagnosis: Trained) -> httpx.Client:
+def scoring(
+    stack: RunningStack, people: People, records: Records, diagnosis: Trained
+) -> Iterator[httpx.Client]:
     """The scoring API with a champion of tumour_diagnosis."""
     if not [row for row in records.rows(tables.deployments, model=MODEL) if row["retired_at"] is None]:
         people.approve(diagnosis.release, ("the clinic agrees",))
-    return stack.scoring()
+    with stack.scoring() as client:
+        yield client
 
 
 def get(scoring: httpx.Client, path: str) -> Any:
