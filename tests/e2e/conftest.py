@@ -38,6 +38,8 @@ TRAININGS = (
     "faulty_training",
     "slow_training",
 )
+#: These release tumour_diagnosis, so they come last: the others need its question open.
+RELEASING = ("test_contests", "test_out_of_band")
 BROWSER = (
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt install chromium"),
@@ -46,11 +48,13 @@ BROWSER = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs the stack, and what opens a page needs a browser."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.e2e)
-            for mark in BROWSER if "page" in getattr(item, "fixturenames", ()) else ():
-                item.add_marker(mark)
+    places = [place for place, item in enumerate(items) if item.path.is_relative_to(HERE)]
+    ours = sorted((items[place] for place in places), key=lambda item: item.path.stem in RELEASING)
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+        item.add_marker(pytest.mark.e2e)
+        for mark in BROWSER if "page" in getattr(item, "fixturenames", ()) else ():
+            item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
