@@ -133,7 +133,9 @@ def convert(fitted: Fitted) -> bytes:
             for name, kind in kinds.items()
         }
         model = _converted(fitted, prepare, estimator, types)
-    return bytes(model.SerializeToString())
+    # skl2onnx names the operator sets in the order of a set, which differs from process to process.
+    model.opset_import.sort(key=lambda opset: opset.domain)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _converted(fitted: Fitted, prepare: Any, estimator: Any, types: Mapping[str, Any]) -> Any:
