@@ -18,7 +18,7 @@ from airlock.package.package import open_package
 from airlock.scoring.doubles import Fingerprints, doubles, keys_of
 from airlock.scoring.many import for_many_rows
 from airlock.scoring.part import ScoringError, answer_part, refuse_doubles
-from airlock.serving.loading import load
+from airlock.serving.loading import answering_of
 from airlock.spec import ModelSpec
 from airlock.store import Store
 
@@ -97,8 +97,8 @@ def score_part(
     """
     with engine.connect() as conn:
         serving = _serving(conn, spec, part)
-    answering = load(store, spec.name, serving.package_digest)
-    answering = for_many_rows(answering, open_package(store, serving.package_digest))
+    package = open_package(store, serving.package_digest)
+    answering = for_many_rows(answering_of(package, spec.name), package)
     features = list(answering.signature.kinds)
     rows = stream(spec, features, window=window_of(part), as_of=as_of, models=models, connect=connect)
     of = {"model": spec.name, "night": part.night, "part": part.part, "parts": part.parts}

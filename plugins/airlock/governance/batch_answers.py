@@ -136,15 +136,12 @@ def _table(store: Store, batch: Batch, window: "Window", kinds: Mapping[str, Kin
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    rows, moment = (
-        ds.dataset(answers_file(store, batch.answers_digest), format="parquet"),
-        ds.field("event_time"),
-    )
-    bounds = [] if window.start is None else [moment >= window.start]
-    bounds += [] if window.end is None else [moment < window.end]
-    inside = ds.scalar(True)
-    for bound in bounds:
-        inside &= bound
+    rows = ds.dataset(answers_file(store, batch.answers_digest), format="parquet")
+    moment, inside = ds.field("event_time"), ds.scalar(True)
+    if window.start is not None:
+        inside &= moment >= window.start
+    if window.end is not None:
+        inside &= moment < window.end
     known = [name for name in kinds if name in rows.schema.names]
     table = rows.to_table(columns=[*known, *OWN], filter=inside)
     table = table.append_column("version", pa.repeat(batch.version, len(table)))

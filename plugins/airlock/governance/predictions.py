@@ -1,9 +1,8 @@
 """The prediction log: every scored row with its features, the version that scored it, and when."""
 
 import io
-import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,23 +67,7 @@ def line(row: PredictionRow) -> str:
     )  # fmt: skip
 
 
-def log(conn: Connection, rows: Iterable[PredictionRow]) -> None:
-    """Write predictions in the transaction of `conn`, all or none."""
-    log_lines(conn, (line(row) for row in rows))
-
-
-def log_lines(conn: Connection, lines: Iterable[str]) -> None:
-    """Write predictions that `line` has made ready."""
-    reader = _Reader(iter(lines))
-    try:
-        log_file(conn, reader)
-    except Exception:
-        if reader.error is not None:
-            raise reader.error from None  # what stopped the lines, not what COPY says about it
-        raise
-
-
-def log_file(conn: Connection, file: io.TextIOBase | io.BytesIO, columns: Sequence[str] = COLUMNS) -> None:
+def log_file(conn: Connection, file: io.BytesIO, columns: Sequence[str] = COLUMNS) -> None:
     """Write predictions that a file holds as lines, made ready by a `line` that knew these columns.
 
     Raises
@@ -173,29 +156,3 @@ def _not_scored_again(model: str) -> sa.ColumnElement[bool]:
         batches.c.model == model, batches.c.replaced_at.is_(None)
     )
     return (predictions.c.source != "batch") | predictions.c.run_key.not_in(again)
-
-
-class _Reader(io.TextIOBase):
-    """Lets COPY read lines as they are made, so that a night need not fit in memory."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self.error: Exception | None = None
-        self._lines = lines
-        self._rest = ""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> str:
-        wanted = size if size is not None and size >= 0 else sys.maxsize
-        pieces, length = [self._rest], len(self._rest)
-        try:
-            while length < wanted and (text := next(self._lines, "")):
-                pieces.append(text)
-                length += len(text)
-        except Exception as error:
-            self.error = error
-            raise
-        whole = "".join(pieces)
-        self._rest = whole[wanted:]
-        return whole[:wanted]

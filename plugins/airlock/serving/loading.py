@@ -22,7 +22,17 @@ def load(store: Store, model: str, package_digest: str) -> Answering:
     WrongPackage
         When it is another model's, or does not answer its own examples as it must.
     """
-    package = open_package(store, package_digest)
+    return answering_of(open_package(store, package_digest), model)
+
+
+def answering_of(package: Package, model: str) -> Answering:
+    """Return what answers by a whole package: as `load`, once it is opened.
+
+    Raises
+    ------
+    PackageError, WrongPackage
+        As `load`.
+    """
     if package.signature.model != model:
         raise WrongPackage(f"package {short(package.digest)} is of {package.signature.model}.")
     answering = _loaded(package)

@@ -12,10 +12,11 @@ from airlock.chain.known_outcomes import known_outcomes
 from airlock.data.read import NoRows
 from airlock.data.window import Window, night_of
 from airlock.governance.outcomes import Report, report
-from airlock.governance.predictions import PredictionRow, log
+from airlock.governance.predictions import PredictionRow
 from airlock.spec import ModelSpec
 from airlock.spec.metrics import Task
 from tests.airlock.chain.nights import scored, watched
+from tests.airlock.governance.records import log
 from tests.airlock.lender import A_DAY_S_LOANS, ALSO_CALM, CALM, DAY, NOTHING, Lender, Trained, deployed
 
 NIGHT = night_of(CALM)

@@ -12,13 +12,13 @@ from sqlalchemy.engine import Engine
 from airlock.chain.trial import Look, Place, look
 from airlock.governance import challengers, deployments
 from airlock.governance.challengers import Challenger
-from airlock.governance.predictions import PredictionRow, log
+from airlock.governance.predictions import PredictionRow
 from airlock.governance.records import RecordError
 from airlock.package.labels import label_of
 from airlock.spec import ModelSpec
 from airlock.spec.deployment import Deployment
 from airlock.store import StoreError
-from tests.airlock.governance.records import MOMENT, approved_release, register
+from tests.airlock.governance.records import MOMENT, approved_release, log, register
 from tests.airlock.lender import CALM, DAY, Lender
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: no scoring API

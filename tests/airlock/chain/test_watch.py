@@ -10,8 +10,9 @@ from airlock.chain.watch import NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
-from airlock.governance.predictions import PredictionRow, log
+from airlock.governance.predictions import PredictionRow
 from tests.airlock.chain.nights import scored, watched
+from tests.airlock.governance.records import log
 from tests.airlock.lender import (
     A_DAY_S_LOANS,
     ALSO_CALM,

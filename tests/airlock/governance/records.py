@@ -1,5 +1,7 @@
 """Records to put in a database, and the moment they were made."""
 
+import io
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from airlock.governance import candidates, releases
 from airlock.governance.candidates import Candidate
+from airlock.governance.predictions import PredictionRow, line, log_file
 from airlock.governance.releases import Release
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -59,3 +62,8 @@ def approved_release(
             responded_at=MOMENT,
         )
     return releases.close(conn, release.id, state="approved", reason="Approved by ria.", at=MOMENT)
+
+
+def log(conn: Connection, rows: Iterable[PredictionRow]) -> None:
+    """Write predictions in the transaction of `conn`, all or none, as the scoring API does."""
+    log_file(conn, io.BytesIO("".join(map(line, rows)).encode()))

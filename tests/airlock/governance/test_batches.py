@@ -10,10 +10,11 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.data.window import Window
 from airlock.governance import batch_answers, batches
 from airlock.governance.copying import CopyError
-from airlock.governance.predictions import PredictionRow, log, of_window
+from airlock.governance.predictions import PredictionRow, of_window
 from airlock.spec.columns import Kind
 from airlock.store import Store, StoreError
 from tests.airlock.governance.answered import AT, MIDNIGHT, NIGHT, answered
+from tests.airlock.governance.records import log
 
 HOUR = timedelta(hours=1)
 KINDS = {"income": Kind.NUMBER, "housing": Kind.CATEGORY}

@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.governance import predictions
 from airlock.governance.deployments import deploy
 from airlock.governance.lineage.__main__ import main
 from airlock.governance.lineage.thing import LineageError, Thing, tree
 from airlock.governance.lineage.trace import trace
 from airlock.governance.predictions import PredictionRow
-from tests.airlock.governance.records import MOMENT, approved_release, register
+from tests.airlock.governance.records import MOMENT, approved_release, log, register
 from tests.airlock.lender import Lender, Trained
 
 ANSWER = uuid.UUID(int=7)
@@ -41,7 +40,7 @@ def history(
         )
         deploy(conn, approved_release(conn, candidate), candidate, MOMENT)
         register(conn, model="loans", version=None, snapshot_digest=trained.lineage.snapshot)
-        predictions.log(conn, [_answer(ANSWER), _answer(uuid.uuid4()), _answer(uuid.uuid4(), key="other")])
+        log(conn, [_answer(ANSWER), _answer(uuid.uuid4()), _answer(uuid.uuid4(), key="other")])
     with engine.connect() as conn:
         yield conn
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from airlock.governance.outcomes import Report, report, reported, unknown_decisions
-from airlock.governance.predictions import PredictionRow, log
-from tests.airlock.governance.records import MOMENT
+from airlock.governance.predictions import PredictionRow
+from tests.airlock.governance.records import MOMENT, log
 
 HOUR = timedelta(hours=1)
 LOGGED, UNKEYED, ELSEWHERE = (uuid.UUID(int=number) for number in (1, 2, 3))

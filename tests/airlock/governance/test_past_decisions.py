@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, challengers, deployments, predictions, releases
+from airlock.governance import audit_log, challengers, deployments, releases
 from airlock.governance.passage import DeploymentRefused
 from airlock.governance.past_decisions import find, passage
 from airlock.governance.predictions import PredictionRow
 from airlock.store import Store
 from tests.airlock.governance.answered import answered
-from tests.airlock.governance.records import MOMENT, approved_release, register
+from tests.airlock.governance.records import MOMENT, approved_release, log, register
 
 LATER = MOMENT + timedelta(hours=1)
 
@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_an_answer_is_found_as_it_was_logged(conn: Connection, store: Store) -> None:
     told = row()
-    predictions.log(conn, [told, row()])
+    log(conn, [told, row()])
     assert find(conn, store, told.id) == told
 
 
@@ -64,7 +64,7 @@ def test_an_answer_of_a_batch_is_found_by_its_id(conn: Connection, store: Store)
 
 def test_what_was_said_in_the_shadow_is_no_decision(conn: Connection, store: Store) -> None:
     unheard = row(purpose="shadow", run_key=str(uuid.uuid4()))
-    predictions.log(conn, [unheard])
+    log(conn, [unheard])
     assert find(conn, store, unheard.id) is None
 
 

@@ -10,13 +10,12 @@ from airlock.data.window import Window
 from airlock.governance.predictions import (
     OWN_COLUMNS,
     PredictionRow,
-    log,
     of_window,
     versions_of_night,
 )
 from airlock.spec.columns import Kind
 from airlock.store import Store
-from tests.airlock.governance.records import MOMENT
+from tests.airlock.governance.records import MOMENT, log
 
 KINDS = {"income": Kind.NUMBER, "housing": Kind.CATEGORY, "married": Kind.BOOLEAN}
 ALWAYS = Window(None, None)

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from airlock.governance import predictions
 from airlock.governance.copying import CopyError
-from airlock.governance.predictions import PredictionRow, log
-from tests.airlock.governance.records import MOMENT
+from airlock.governance.predictions import PredictionRow
+from tests.airlock.governance.records import MOMENT, log
 
 ROW = PredictionRow(
     id=uuid.UUID(int=1),

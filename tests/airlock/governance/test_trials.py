@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Connection
 
-from airlock.governance.predictions import PredictionRow, log
+from airlock.governance.predictions import PredictionRow
 from airlock.governance.trials import Tally, first_answers, pairs, tallies
-from tests.airlock.governance.records import MOMENT
+from tests.airlock.governance.records import MOMENT, log
 
 CHAMPION, CHALLENGER = 1, 2
 BOTH: dict[str, Any] = {"champion": CHAMPION, "challenger": CHALLENGER, "since": MOMENT}

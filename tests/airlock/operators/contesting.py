@@ -7,9 +7,9 @@ from sqlalchemy.engine import Engine
 
 from airlock.governance import contests
 from airlock.governance.contests import Contest
-from airlock.governance.predictions import PredictionRow, log
+from airlock.governance.predictions import PredictionRow
 from airlock.serving.loading import load
-from tests.airlock.governance.records import MOMENT
+from tests.airlock.governance.records import MOMENT, log
 from tests.airlock.lender import Lender, deployed
 
 DECISION = uuid.UUID(int=77)
