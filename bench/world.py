@@ -1,6 +1,8 @@
 """The world that every case stands on: a night of a lender with 31 features, its model and its suite."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +12,8 @@ if TYPE_CHECKING:
     from airlock.package.package import Package
     from airlock.spec import ModelSpec
 
-NIGHT, REFERENCE, ANSWERED = "night.parquet", "reference.parquet", "answered.parquet"
+NIGHT, LONG_NIGHT = "night.parquet", "long_night.parquet"
+REFERENCE, ANSWERED = "reference.parquet", "answered.parquet"
 SUITE = "expectations.json"
 
 
@@ -44,6 +47,15 @@ class World:
     def night(self) -> Path:
         """The night's rows, Parquet."""
         return self.folder / NIGHT
+
+    @property
+    def long_night(self) -> Path:
+        """A night of `bench.long_night.ROWS`, Parquet; made by the first that asks for it."""
+        file = self.folder / LONG_NIGHT
+        if not file.exists():
+            command = [sys.executable, "-m", "bench.long_night", str(file)]
+            subprocess.run(command, check=True)  # so that making it counts in nobody's memory
+        return file
 
     @property
     def reference(self) -> Path:

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.case import Case, Measured, timed
+from bench.case import Case, Measured, Side, timed
+from bench.long_night import ROWS
 from bench.world import World
 
 if TYPE_CHECKING:
     from airlock.spec import ModelSpec
     from airlock.store import Store
+
+#: So many rows are prepared at once for a peer that has them all in memory afterwards.
+PREPARED = 100_000
+Night = Callable[[World], Path]
+Number = Callable[[World], int]
 
 
 def from_database(world: World) -> Measured:
@@ -47,21 +54,24 @@ def from_database(world: World) -> Measured:
     return timed(work)
 
 
-def from_file(world: World) -> Measured:
+def from_file(night: Night, number: Number) -> Side:
     """The night's rows read from Parquet, checked, scored, and kept with their answers as Parquet."""
-    from airlock.spec.data import Source
-    from airlock.store import Store
 
-    source = Source.model_validate({"file": {"path": str(world.night), "format": "parquet"}})
-    data = world.spec.data.model_copy(update={"source": source})
-    answer = _answering(
-        world, world.spec.model_copy(update={"data": data}), Store(world.store), _no_connection
-    )
+    def measured(world: World) -> Measured:
+        from airlock.spec.data import Source
+        from airlock.store import Store
 
-    def work() -> None:
-        assert answer().rows == world.size.rows
+        source = Source.model_validate({"file": {"path": str(night(world)), "format": "parquet"}})
+        data = world.spec.data.model_copy(update={"source": source})
+        spec = world.spec.model_copy(update={"data": data})
+        answer = _answering(world, spec, Store(world.store), _no_connection)
 
-    return timed(work)
+        def work() -> None:
+            assert answer().rows == number(world)
+
+        return timed(work)
+
+    return measured
 
 
 def pandas_to_sql(world: World) -> Measured:
@@ -88,21 +98,30 @@ def pandas_to_sql(world: World) -> Measured:
     return timed(work)
 
 
-def bare_predict_proba(world: World) -> Measured:
+def bare_predict_proba(night: Night, number: Number) -> Side:
     """Nothing but the estimator's predict_proba, on an array that is read and prepared already."""
-    import pyarrow.parquet as pq
 
-    from airlock.package.frame import frame
-    from airlock.package.predictor import Predictor
+    def measured(world: World) -> Measured:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
-    prepare, estimator = Predictor.load(world.package).pipeline
-    kinds = world.package.signature.kinds
-    prepared = prepare.transform(frame(pq.read_table(world.night, columns=list(kinds)), kinds))
+        from airlock.package.frame import frame
+        from airlock.package.predictor import Predictor
 
-    def work() -> None:
-        assert len(estimator.predict_proba(prepared)) == world.size.rows
+        prepare, estimator = Predictor.load(world.package).pipeline
+        kinds = world.package.signature.kinds
+        pieces = pq.ParquetFile(night(world)).iter_batches(PREPARED, columns=list(kinds))
+        prepared = np.concatenate(
+            [prepare.transform(frame(pa.Table.from_batches([piece]), kinds)) for piece in pieces]
+        )
 
-    return timed(work)
+        def work() -> None:
+            assert len(estimator.predict_proba(prepared)) == number(world)
+
+        return timed(work)
+
+    return measured
 
 
 def _answering(
@@ -144,10 +163,18 @@ CASES = (
         peers={"read_sql + predict_proba + to_sql": pandas_to_sql},
         database=True,
     ),
-    Case(
-        name="batch scoring, Parquet to Parquet",
-        unit="s",
-        ours=from_file,
-        peers={"bare predict_proba, array in memory": bare_predict_proba},
+    *(
+        Case(
+            name=f"batch scoring{what}, Parquet to Parquet",
+            unit="s",
+            ours=from_file(night, number),
+            peers={"bare predict_proba, array in memory": bare_predict_proba(night, number)},
+            runs=runs,
+            peer_runs=runs,
+        )
+        for what, night, number, runs in (
+            ("", lambda world: world.night, lambda world: world.size.rows, 3),
+            (f" of {ROWS // 1_000_000}M rows", lambda world: world.long_night, lambda world: ROWS, 1),
+        )
     ),
 )
