@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ def watch(
         night=window.night,
         version=version,
         rows=len(predictions),
-        measures=_measures(validation, drifts, seen),
+        measures=_measures(validation, drifts, seen, drawn={finding.column for finding in findings}),
         findings=[finding.to_json() for finding in findings],
         report=None,
         measured_at=at,
@@ -124,9 +124,14 @@ def _performance(
     return performance.measure(spec, predictions, known)
 
 
-def _measures(validation: ValidationResult | None, drifts: Any, seen: Performance | None) -> dict[str, Any]:
+def _measures(
+    validation: ValidationResult | None, drifts: Any, seen: Performance | None, *, drawn: set[str | None]
+) -> dict[str, Any]:
+    """Return what is recorded; bars are kept of the columns to be drawn, those that a finding speaks of."""
     return {
         "suite": validation and {"checks": len(validation.checks), "failed": len(validation.failed)},
-        "drift": [asdict(column) for column in drifts],
+        "drift": [
+            asdict(column if column.column in drawn else replace(column, bars=())) for column in drifts
+        ],
         "performance": seen and seen.to_json(),
     }

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from airlock.monitoring.bars import Bar, number_bars, value_bars
 from airlock.monitoring.counts import count_numbers, count_values
 from airlock.monitoring.distances import excess_psi, jensen_shannon, kolmogorov_smirnov
 from airlock.package.answers import Answers
@@ -46,6 +47,8 @@ class ColumnDrift:
         The share of the rows without a value, now and in training.
     unseen
         Values that training did not have (at most five), and `unseen_share`, the share of the rows with one.
+    bars
+        The shares of the rows in a few ranges or values, to be drawn.
     """
 
     part: Part
@@ -63,6 +66,7 @@ class ColumnDrift:
     unseen: tuple[str, ...] = ()
     unseen_share: float = 0.0
     fault: str | None = None
+    bars: tuple[Bar, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the drift as plain JSON values."""
@@ -126,6 +130,7 @@ def _numbers(profile: Mapping[str, Any], column: pa.ChunkedArray) -> dict[str, A
         "mean": now.mean,
         "reference_mean": profile["mean"],
         "unseen_share": unseen / len(column),
+        "bars": number_bars(profile["edges"], before, now.bins, missing=(profile["missing"], now.missing)),
     }
 
 
@@ -146,6 +151,7 @@ def _values(profile: Mapping[str, Any], column: pa.ChunkedArray) -> dict[str, An
         "shift": Shift(*moved) if moved else None,
         "unseen": tuple(sorted(unseen, key=lambda value: (-unseen[value], value))[:MOST_UNSEEN]),
         "unseen_share": sum(unseen.values()) / len(column),
+        "bars": value_bars(known, now, other=profile["other"], missing=(profile["missing"], missing)),
     }
 
 
