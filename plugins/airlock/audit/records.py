@@ -22,6 +22,7 @@ from airlock.governance.tables import (
     challengers,
     contests,
     deployments,
+    incident_events,
     incidents,
     releases,
     reproductions,
@@ -145,6 +146,17 @@ TELLINGS = (
             incidents.c.settled_because.label("reason"),
             *incidents.c["model", "kind", "key"],
         ).where(incidents.c.state == "settled"),
+    ),
+    Telling(
+        "word on an incident",
+        ("incident_assigned", "incident_noted"),
+        ("event",),
+        sa.select(
+            incident_events.c.id.label("event"),
+            incident_events.c.incident_id.label("incident"),
+            incident_events.c.by.label("actor"),
+            *incident_events.c["text", "owner"],
+        ).where(incident_events.c.event.in_(("assigned", "noted"))),
     ),
     Telling(
         "reproduction",

@@ -41,6 +41,8 @@ Act = Literal[
     "contest_decided",
     "contest_answer_refused",
     "incident_opened",
+    "incident_assigned",
+    "incident_noted",
     "incident_settled",
     "key_issued",
     "key_revoked",

@@ -47,6 +47,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "reproductions": ("SELECT", "INSERT", f"UPDATE ({REPRODUCED})"),
         "incidents": ("SELECT", "INSERT", f"UPDATE ({SETTLED})"),
+        "incident_events": ("SELECT", "INSERT"),
         "audit_log": ("SELECT", "INSERT"),
         "audit_head": ("SELECT",),
         "api_keys": ("SELECT", "INSERT", "UPDATE (revoked_by, revoked_because, revoked_at)"),

@@ -271,6 +271,36 @@ incidents = sa.Table(
     sa.Index("one_open_incident_per_key", "key", unique=True, postgresql_where=sa.text("state = 'open'")),
 )
 
+#: The timeline of each incident; nobody may change or remove a row.
+incident_events = sa.Table(
+    "incident_events",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("incident_id", sa.BigInteger, sa.ForeignKey("incidents.id"), nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    _moment("at"),
+    sa.Column("by", sa.Text, nullable=False, comment="the Airflow user's id, or the Dag that looked"),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, comment="the Dag run, as <dag id>/<run id>"),
+    sa.Column("day", sa.Date, comment="the night that was watched, or the day of the look"),
+    sa.Column("owner", sa.Text, comment="assigned only: whose it is now, an Airflow user's id"),
+    sa.Column("facts", sa.JSON, nullable=False, comment="what was found, by its key: how much"),
+    sa.CheckConstraint(
+        "event IN ('opened', 'seen_again', 'worsened', 'assigned', 'noted', 'run_linked', 'recovered', "
+        "'settled')",
+        name="event",
+    ),
+    sa.CheckConstraint("(event = 'assigned') = (owner IS NOT NULL)", name="assigned_to_somebody"),
+    sa.Index("incident_events_by_incident", "incident_id", "id"),
+    sa.Index("incident_events_by_day", "day", "event"),
+    sa.Index(
+        "seen_once_a_day", "incident_id", "day", unique=True, postgresql_where=sa.text("event = 'seen_again'")
+    ),
+    sa.Index(
+        "linked_once", "incident_id", "run", unique=True, postgresql_where=sa.text("event = 'run_linked'")
+    ),
+)
+
 #: Every act that matters, each row hashed over the one before. Written by `audit_log.append` alone; nobody
 #: may change or remove a row, and a trigger holds each new one against `audit_head`.
 audit_log = sa.Table(

@@ -32,6 +32,7 @@ class Act(StrEnum):
     APPROVE = "approve"
     ROLL_BACK = "roll_back"
     RESTORE = "restore"
+    HANDLE_INCIDENT = "handle_incident"
     SETTLE_QUARANTINE = "settle_quarantine"
     REPRODUCE = "reproduce"
     MANAGE_KEYS = "manage_keys"
@@ -45,6 +46,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.APPROVE: frozenset({Role.APPROVER}),
     Act.ROLL_BACK: frozenset({Role.ML_ENGINEER, Role.APPROVER, Role.ADMIN}),
     Act.RESTORE: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
+    Act.HANDLE_INCIDENT: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.ADMIN}),
     Act.SETTLE_QUARANTINE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER}),
     Act.REPRODUCE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER, Role.AUDITOR}),
     Act.MANAGE_KEYS: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
@@ -73,6 +75,11 @@ class People(Section):
     def who_may(self, act: Act) -> tuple[str, ...]:
         """Return the users who may do something."""
         return tuple(user for user in self.people if self.may(user, act))
+
+    def with_email(self, email: str) -> str | None:
+        """Return the user whom an address belongs to."""
+        known = {person.email.casefold(): user for user, person in self.people.items()}
+        return known.get(email.casefold())
 
     def emails(self, users: Iterable[str]) -> tuple[str, ...]:
         """Return the addresses of users; those who are not listed any more have none."""

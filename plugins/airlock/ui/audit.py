@@ -35,6 +35,8 @@ WORDS: Mapping[str, str] = {
     "version_reproduced": "trained version {version} again: {sentence}",
     "quarantine_settled": "settled rows in quarantine as {state}: {reason}",
     "incident_opened": "opened incident {incident}: {sentence}",
+    "incident_assigned": "gave incident {incident} to {owner}: {text}",
+    "incident_noted": "noted about incident {incident}: {text}",
     "incident_settled": "settled incident {incident}: {reason}",
     "contest_decided": "decided contest {contest}, {state}: {reason}",
     "contest_answer_refused": "gave an answer to contest {contest} that does not count: {reason}",

@@ -44,7 +44,10 @@ def live(conn: Connection) -> None:
     releases.open_release(conn, candidate=waiting, dag_run_id="open", people=1, opened_at=LATER)
     settled, _ = incidents.open_incident(conn, kind="alias", key="loans", sentence="Moved.", at=LATER)
     incidents.settle(conn, settled.id, by="mika", because="Moved back.", at=LATER, run=None)
-    incidents.open_incident(conn, kind="alias", key="churn", sentence="Moved.", at=LATER)
+    waits, _ = incidents.open_incident(conn, kind="alias", key="churn", sentence="Moved.", at=LATER)
+    spoken: dict[str, Any] = {"by": "mika", "at": LATER, "run": "incident/1"}
+    incidents.assign(conn, waits.id, owner="admin", because="Knows MLflow.", **spoken)
+    incidents.note(conn, waits.id, text="Nobody admits it.", **spoken)
     contested(conn)
     keys(conn)
     reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
@@ -129,7 +132,19 @@ def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
         ("UPDATE challengers SET outcome = 'passed'", "has the outcome 'passed'"),
         ("DELETE FROM challengers", "The challenger (challenger 1) is not recorded"),
         ("UPDATE incidents SET sentence = 'Nothing.' WHERE key = 'churn'", "has the sentence 'Nothing.'"),
-        ("DELETE FROM incidents WHERE state = 'open'", "The incident (incident 2) is not recorded"),
+        (
+            "WITH gone AS (DELETE FROM incident_events) DELETE FROM incidents WHERE state = 'open'",
+            "The incident (incident 2) is not recorded",
+        ),
+        ("UPDATE incident_events SET owner = 'eve' WHERE event = 'assigned'", "has the owner 'eve'"),
+        (
+            "UPDATE incident_events SET text = 'All is well.' WHERE event = 'noted'",
+            "has the text 'All is well.'",
+        ),
+        (
+            "DELETE FROM incident_events WHERE event = 'noted'",
+            "The word on an incident (event 5) is not recorded",
+        ),
         (
             "UPDATE incidents SET state = 'settled', settled_by = 'eve', settled_because = '', "
             "settled_at = now() WHERE key = 'churn'",
