@@ -79,7 +79,7 @@ def _beside(champion: Package | None, subject: Subject) -> dict[str, Any]:
         return {"data_drift": None, "change": None}
     predictor = Predictor.load(champion)
     answers = predictor.predict_table(rows)
-    columns = drift.measure(champion.profile(), rows, answers)
+    columns = drift.measure(champion.profile(), [drift.answered(rows, answers)])
     return {
         "data_drift": to_json([{"column": one.column, "psi": one.psi} for one in columns]),
         "change": change_of(subject, predictor, answers),

@@ -19,7 +19,7 @@ from airlock.governance.nights import Night
 from airlock.governance.predictions import of_window
 from airlock.monitoring import drift, performance
 from airlock.monitoring.night import judge
-from airlock.monitoring.performance import Performance, logged_answers
+from airlock.monitoring.performance import Performance
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
 from airlock.store import Store
@@ -56,9 +56,7 @@ def watch(
     version, package = answering(spec, predictions, store, engine)
     features = predictions.select(list(spec.data.features))
     validation = _validated(spec, features, models)
-    drifts = (
-        drift.measure(package.profile(), features, logged_answers(predictions)) if len(predictions) else ()
-    )
+    drifts = drift.measure(package.profile(), [predictions]) if len(predictions) else ()
     seen = _performance(spec, window, store, engine, models, connect)
     findings = judge(spec, rows=len(predictions), validation=validation, drifts=drifts, performance=seen)
     night = Night(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from airlock.monitoring.chance import FALSE_DISCOVERIES
 from airlock.monitoring.drift import ColumnDrift
 from airlock.monitoring.performance import Performance
 from airlock.monitoring.sentences import (
@@ -158,5 +159,10 @@ def _performance(spec: ModelSpec, performance: Performance | None) -> Iterator[F
 
 
 def _over(spec: ModelSpec, drift: ColumnDrift, limit: float) -> bool:
-    """Say whether a column drifted; a night with fewer rows than the spec asks for cannot say so."""
-    return drift.rows >= spec.monitoring.drift.minimum_rows and drift.psi is not None and drift.psi > limit
+    """Say whether a column drifted: farther than the limit, and farther than chance would take it.
+
+    A night with fewer rows than the spec asks for cannot say so. A chance that nobody knows excuses nothing.
+    """
+    if drift.psi is None or drift.rows < spec.monitoring.drift.minimum_rows:
+        return False
+    return drift.psi > limit and (drift.adjusted is None or drift.adjusted <= FALSE_DISCOVERIES)

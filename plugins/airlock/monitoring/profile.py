@@ -61,6 +61,7 @@ def _numbers(column: pa.ChunkedArray) -> dict[str, Any]:
         "missing": counted.missing,
         "edges": edges.tolist(),
         "counts": counted.bins.tolist(),
+        "sums": counted.sums.tolist(),
         "mean": counted.mean,
         "std": counted.std,
         "min": counted.minimum if counted.present else None,

@@ -11,7 +11,7 @@ from scipy.spatial.distance import jensenshannon
 from airlock.digests import canonical_json
 from airlock.monitoring.counts import count_numbers
 from airlock.monitoring.distances import expected_psi, jensen_shannon, kolmogorov_smirnov, psi
-from airlock.monitoring.drift import ColumnDrift, measure
+from airlock.monitoring.drift import ColumnDrift, answered, measure
 from airlock.monitoring.profile import profile
 from airlock.package.answers import Answers
 from tests.airlock.monitoring.worlds import FEATURES, answers, table
@@ -22,7 +22,10 @@ REFERENCE = profile(TRAINING, FEATURES, answers(1, 5000))
 
 
 def drifts(night: pa.Table, said: Answers | None = None) -> dict[str, ColumnDrift]:
-    return {drift.column: drift for drift in measure(REFERENCE, night, said or answers(9, night.num_rows))}
+    return {
+        drift.column: drift
+        for drift in measure(REFERENCE, [answered(night, said or answers(9, night.num_rows))])
+    }
 
 
 def replaced(night: pa.Table, name: str, values: object) -> pa.Table:
@@ -66,7 +69,7 @@ def test_a_calm_year_of_small_nights_stays_calm(
     """365 nights of 8 features and 2 answers; the share of the columns over the limit is in the report."""
     alerts, largest = 0, 0.0
     for night in range(365):
-        measured = measure(REFERENCE, table(1000 + night, rows), answers(1000 + night, rows))
+        measured = measure(REFERENCE, [answered(table(1000 + night, rows), answers(1000 + night, rows))])
         values = [drift.psi for drift in measured if drift.psi is not None]
         assert len(values) == len(FEATURES) + 2
         alerts += sum(value > LIMIT for value in values)
@@ -117,7 +120,7 @@ def test_a_value_beyond_what_training_had_counts_even_for_a_constant_column() ->
     reference = profile(replaced(constant, "term", np.full(5000, 12.0)), FEATURES, answers(1, 5000))
     for value in (11.0, 13.0):
         night = replaced(table(7, 300), "term", np.full(300, value))
-        drift = next(d for d in measure(reference, night, answers(1, 300)) if d.column == "term")
+        drift = next(d for d in measure(reference, [answered(night, answers(1, 300))]) if d.column == "term")
         assert drift.psi > LIMIT and drift.unseen_share == 1.0
 
 
