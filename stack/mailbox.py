@@ -137,9 +137,16 @@ def _read(file: Path) -> Mail:
         subject=" ".join(str(message["Subject"] or "").split()),
         text=_body(message, "plain"),
         html=_body(message, "html"),
-        attachments=tuple(part.get_filename() or "unnamed" for part in message.iter_attachments()),
+        attachments=_attached(message),
         file=file,
     )
+
+
+def _attached(message: EmailMessage) -> tuple[str, ...]:
+    """Name what comes with a mail, the pictures that its HTML shows as well."""
+    bodies = [message.get_body(preferencelist=(kind,)) for kind in ("plain", "html")]
+    single = (part for part in message.walk() if not part.is_multipart() and part not in bodies)
+    return tuple(part.get_filename() or "unnamed" for part in single)
 
 
 def _body(message: EmailMessage, kind: str) -> str:

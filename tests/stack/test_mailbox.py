@@ -80,3 +80,19 @@ def test_the_envelope_cannot_be_forged_by_a_header(port: int, tmp_path: Path) ->
     message["X-Envelope-To"] = "forged@example.com"
     post(port, message, "true@example.com")
     assert read_mails(tmp_path)[0].recipients == "true@example.com"
+
+
+def test_what_is_attached_is_named_pictures_in_the_page_as_well(port: int, tmp_path: Path) -> None:
+    message = letter("Drift", text="income has shifted", html='<img src="cid:income@airlock">')
+    _, page = message.iter_parts()
+    page.add_related(b"PNG", "image", "png", cid="<income@airlock>", filename="income.png")
+    post(port, message)
+    report = letter("Report", text="as asked")
+    report.add_attachment(b"a,b", maintype="text", subtype="csv", filename="rows.csv")
+    report.add_attachment(b"?", maintype="application", subtype="octet-stream")
+    post(port, report)
+    drift, asked = read_mails(tmp_path)
+    assert drift.attachments == ("income.png",)
+    assert "Attached: income.png" in full_text(drift)
+    assert asked.attachments == ("rows.csv", "unnamed")
+    assert asked.text == "as asked"
