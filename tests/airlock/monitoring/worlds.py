@@ -43,3 +43,11 @@ def answers(seed: int, rows: int) -> Answers:
     scores = np.random.default_rng(seed).beta(2, 10, rows)
     predictions = ["true" if score > 0.3 else "false" for score in scores]
     return Answers(scores, predictions, np.column_stack([1 - scores, scores]))
+
+
+def scored(seed: int, rows: int, *, shift: float = 0.0) -> pa.Table:
+    """Draw rows as the prediction log has them: with what was answered about each."""
+    said = answers(seed, rows)
+    columns = {"score": pa.array(said.scores), "prediction": pa.array(said.predictions)}
+    drawn = table(seed, rows, shift=shift)
+    return pa.table({name: drawn[name] for name in drawn.column_names} | columns)
