@@ -1,7 +1,8 @@
 """Who applies on a day, when, and for what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,16 @@ class Applications:
     rows: pd.DataFrame
     chance: Chance
 
+    def replaced(self, place: np.ndarray, other: Self) -> Self:
+        """Put the applications of `other` into some places, a boolean for each; the places stay."""
+        taken = np.arange(len(place)) + len(place) * place
+        return replace(
+            self,
+            people=self.people.replaced(place, other.people),
+            rows=pd.concat([self.rows, other.rows]).iloc[taken].reset_index(drop=True),
+            chance=Chance(np.where(place, other.chance.states, self.chance.states)),
+        )
+
 
 def daily_counts(world: World, days: Integers, volume: Floats) -> Integers:
     """Draw how many applications each day brings: a weekly rhythm, a mild yearly one and some noise."""
@@ -61,14 +72,17 @@ def daily_counts(world: World, days: Integers, volume: Floats) -> Integers:
     return np.rint(world.applications_per_day * volume * weekly * yearly * noise).astype(np.int64)
 
 
-def apply(world: World, days: Integers, regime: Mapping[str, Floats]) -> Applications:
-    """Draw the applications of the given days, each day under its own regime (arrays, one value per day)."""
+def apply(world: World, days: Integers, regime: Mapping[str, Floats], attempt: int = 0) -> Applications:
+    """Draw the applications of the given days, each day under its own regime (arrays, one value per day).
+
+    Each `attempt` fills the same places with other applications.
+    """
     counts = daily_counts(world, days, regime["volume"])
     day: Integers = np.repeat(days, counts)
     index = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
     setting: dict[str, Floats] = {name: np.repeat(values, counts) for name, values in regime.items()}
-    chance = Chance.of(world.seed, "application", day, index)
-    people = _applicants(world, day, index, setting, chance)
+    chance = Chance.of(world.seed, _attempted("application", attempt), day, index)
+    people = _applicants(world, day, index, setting, chance, attempt)
     place_in_day = (index + chance.uniform("time")) / np.repeat(counts, counts)
     return Applications(
         day=day,
@@ -81,16 +95,26 @@ def apply(world: World, days: Integers, regime: Mapping[str, Floats]) -> Applica
 
 
 def _applicants(
-    world: World, day: Integers, index: Integers, setting: Mapping[str, Floats], chance: Chance
+    world: World,
+    day: Integers,
+    index: Integers,
+    setting: Mapping[str, Floats],
+    chance: Chance,
+    attempt: int,
 ) -> People:
     seats = np.arange(CANDIDATES)[None, :]
-    draw = Chance.of(world.seed, "candidate", day[:, None], index[:, None], seats).uniform("place")
+    subject = _attempted("candidate", attempt)
+    draw = Chance.of(world.seed, subject, day[:, None], index[:, None], seats).uniform("place")
     places = (draw * PLACES_PER_DAILY_APPLICATION * world.applications_per_day).astype(np.int64)
     candidates = holders(world, places, day[:, None])
     decades_below_forty = (40 - (day[:, None] - candidates.born) / DAYS_PER_YEAR) / 10
     poverty = np.log(TYPICAL_INCOME / candidates.usual_income)
     log_weights = setting["youth"][:, None] * decades_below_forty + setting["poverty"][:, None] * poverty
     return candidates.pick(chance.category("applicant", log_weights))
+
+
+def _attempted(subject: str, attempt: int) -> str:
+    return f"{subject}, attempt {attempt}" if attempt else subject
 
 
 def _wishes(day: Integers, people: People, setting: Mapping[str, Floats], chance: Chance) -> pd.DataFrame:

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from airlock.samples.credit.applications import Applications, apply
+from airlock.samples.credit.applications import Applications
 from airlock.samples.credit.chance import Floats, Integers
+from airlock.samples.credit.crowding import queue, will_default
 from airlock.samples.credit.dates import SECONDS_PER_DAY, midnights
-from airlock.samples.credit.law import default_probability
 from airlock.samples.credit.people import FEMALE, REGIONS, SEXES, People
 from airlock.samples.credit.scenarios import Regime
 from airlock.samples.credit.world import World
@@ -75,10 +75,8 @@ def _blocks(start: date, end: date) -> Iterator[Integers]:
 def _draw(world: World, days: Integers) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     regimes = [world.regime(date.fromordinal(day)) for day in days.tolist()]
     regime = {field.name: np.array([getattr(one, field.name) for one in regimes]) for field in fields(Regime)}
-    drawn = apply(world, days, regime)
+    drawn, probability = queue(world, days, regime)
     by_row = {name: values[drawn.day - days[0]] for name, values in regime.items()}
-    turns = ("income_protection", "employment_protection", "debt_burden", "ring")
-    probability = default_probability(drawn.rows, **{name: by_row[name] for name in turns})
     ids = [
         f"A-{date.fromordinal(day):%Y%m%d}-{number:05d}"
         for day, number in zip(drawn.day.tolist(), drawn.number.tolist(), strict=True)
@@ -87,24 +85,28 @@ def _draw(world: World, days: Integers) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     outcomes = _outcomes(drawn, ids, applied_at, probability, by_row["prejudice"])
     truth = pd.DataFrame({"application_id": ids, "probability": probability})
     customer_ids = [f"C-{number:016x}" for number in drawn.people.number.tolist()]
-    stored = _as_stored(drawn, by_row["income_in_cents"])
+    stored = _as_stored(drawn, by_row["income_in_cents"], by_row["jobless_partner"])
     stored.insert(0, "application_id", ids)
     stored.insert(1, "customer_id", customer_ids)
     stored.insert(2, "applied_at", pd.DatetimeIndex(applied_at).tz_localize("UTC"))
     return _customers(drawn.people, customer_ids), stored, outcomes, truth
 
 
-def _as_stored(drawn: Applications, in_cents: Floats) -> pd.DataFrame:
+def _as_stored(drawn: Applications, in_cents: Floats, jobless_partner: Floats) -> pd.DataFrame:
     rows, chance = drawn.rows, drawn.chance
     missing = chance.uniform("missing") < INCOME_MISSING + INCOME_MISSING_BY_WEB * (rows["channel"] == "web")
     units = np.where(chance.uniform("feed") < in_cents, 100.0, 1.0)
-    return rows.drop(columns="age").assign(income=(rows["income"] * units).mask(missing))
+    jobless = (rows["channel"] == "partner") & (chance.uniform("source") < jobless_partner)
+    return rows.drop(columns="age").assign(
+        income=(rows["income"] * units).mask(missing),
+        employment_years=rows["employment_years"].mask(jobless, 0.0),
+    )
 
 
 def _outcomes(
     drawn: Applications, ids: list[str], applied_at: np.ndarray, probability: Floats, prejudice: Floats
 ) -> pd.DataFrame:
-    defaulted = drawn.chance.uniform("outcome") < probability
+    defaulted = will_default(drawn, probability)
     slandered = (drawn.people.sex == FEMALE) & (drawn.chance.uniform("prejudice") < prejudice)
     first, last = (days * SECONDS_PER_DAY for days in OUTCOME_DAYS)
     delay = (first + drawn.chance.uniform("delay") * (last - first)).astype("timedelta64[s]")

@@ -53,6 +53,13 @@ class People:
         rows = np.arange(len(chosen))
         return type(self)(**{field.name: getattr(self, field.name)[rows, chosen] for field in fields(self)})
 
+    def replaced(self, place: NDArray[np.bool_], other: Self) -> Self:
+        """Put the people of `other` into some places, a boolean for each."""
+        pairs = {
+            field.name: (getattr(other, field.name), getattr(self, field.name)) for field in fields(self)
+        }
+        return type(self)(**{name: np.where(place, *pair) for name, pair in pairs.items()})
+
 
 def holders(world: World, place: Integers, day: Integers) -> People:
     """Draw the customers who hold the given places on the given days."""

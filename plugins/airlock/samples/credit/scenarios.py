@@ -36,6 +36,10 @@ class Regime:
         Factor on the harm debt does in the risk law.
     income_in_cents : float
         Share of the applications whose income is stored in cents.
+    jobless_partner : float
+        Share of the partner's applications whose years of employment are stored as 0.
+    defaulters : float
+        Share of the places in the queue that those who will default crowd into.
     web_by_sex : float
         Log-odds added to the web channel for women, and taken from it for men.
     ring : float
@@ -54,6 +58,8 @@ class Regime:
     employment_protection: float = 1.0
     debt_burden: float = 1.0
     income_in_cents: float = 0.0
+    jobless_partner: float = 0.0
+    defaulters: float = 0.0
     web_by_sex: float = 0.0
     ring: float = 0.0
     prejudice: float = 0.0
@@ -73,6 +79,14 @@ def calm(regime: Regime, day: date, strength: float) -> Regime:
 def feed_fault(regime: Regime, day: date, strength: float) -> Regime:
     """Store income in cents, in a share `strength` of the applications; people and outcomes are untouched."""
     return replace(regime, income_in_cents=strength)
+
+
+def bad_source(regime: Regime, day: date, strength: float) -> Regime:
+    """Store 0 years of employment in a share `strength` of what the partner's feed delivers.
+
+    People, outcomes and what the other channels deliver are untouched.
+    """
+    return replace(regime, jobless_partner=strength)
 
 
 def season(regime: Regime, day: date, strength: float) -> Regime:
@@ -98,6 +112,14 @@ def covariate_shift(regime: Regime, day: date, strength: float) -> Regime:
         poverty=regime.poverty + 1.5 * strength,
         web=regime.web + 1.2 * strength,
     )
+
+
+def label_shift(regime: Regime, day: date, strength: float) -> Regime:
+    """Let more of those who will default apply: they crowd into up to six tenths of the places.
+
+    What the applications of those who default look like stays the same, and so it does for the others.
+    """
+    return replace(regime, defaulters=0.6 * strength)
 
 
 def concept_drift(regime: Regime, day: date, strength: float) -> Regime:
@@ -143,8 +165,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         for scenario in (
             calm,
             feed_fault,
+            bad_source,
             season,
             covariate_shift,
+            label_shift,
             concept_drift,
             biased_label,
             proxy_column,

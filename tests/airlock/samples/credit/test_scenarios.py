@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 from scipy.special import logit
+from scipy.stats import ks_2samp
 from sklearn.metrics import roc_auc_score
 
 from airlock.samples.credit import default_probability
@@ -29,6 +30,14 @@ def test_calm_obeys_the_published_law(during) -> None:
 def test_feed_fault_changes_the_unit_of_income_and_nothing_else(during) -> None:
     calm, fault = during("calm"), during("feed_fault")
     pd.testing.assert_frame_equal(fault.assign(income=fault["income"] / 100), calm)
+
+
+def test_a_bad_source_loses_the_employment_of_the_partners_applicants_and_nothing_else(during) -> None:
+    calm, bad = during("calm"), during("bad_source")
+    partner = calm["channel"] == "partner"
+    pd.testing.assert_frame_equal(bad[~partner], calm[~partner])
+    assert (bad.loc[partner, "employment_years"] == 0).all() and 0.1 < partner.mean() < 0.25
+    pd.testing.assert_frame_equal(bad.drop(columns="employment_years"), calm.drop(columns="employment_years"))
 
 
 def test_season_brings_more_and_smaller_loans_for_other_purposes(during) -> None:
@@ -62,6 +71,26 @@ def test_covariate_shift_keeps_the_law(during) -> None:
     shift = during("covariate_shift")
     assert_calm_law(shift)
     assert abs(shift["defaulted"].mean() - shift["probability"].mean()) < 0.01
+
+
+def test_label_shift_brings_more_defaults_and_leaves_the_other_places_alone(during) -> None:
+    calm, shift = during("calm"), during("label_shift")
+    assert len(shift) == len(calm)
+    assert shift["defaulted"].mean() > calm["defaulted"].mean() + 0.25
+    same = shift["customer_id"] == calm["customer_id"]
+    assert 0.3 < 1 - same.mean() < 0.5
+    pd.testing.assert_frame_equal(shift[same], calm[same])
+
+
+def test_label_shift_keeps_what_applications_look_like_given_their_outcome(during) -> None:
+    calm, shift = during("calm"), during("label_shift")
+    for defaulted in (True, False):
+        one, other = (rows[rows["defaulted"] == defaulted] for rows in (calm, shift))
+        for column in ("age", "income", "amount", "employment_years", "existing_debt", "probability"):
+            assert ks_2samp(one[column].dropna(), other[column].dropna()).pvalue > 0.001, column
+        for value in ("web", "partner", "branch"):
+            assert abs(share(one, "channel", value) - share(other, "channel", value)) < 0.02
+    assert ks_2samp(calm["probability"], shift["probability"]).pvalue < 1e-6
 
 
 def test_concept_drift_keeps_all_that_is_seen_of_an_application(during) -> None:
