@@ -23,6 +23,7 @@ OF_THE_PROJECT = {
     "audit",
     "contests",
     "drill",
+    "incident",
     "intake",
     "keys",
     "quarantine",

@@ -158,7 +158,7 @@ def test_every_task_is_tried_again_and_its_failure_mailed(bag: Any) -> None:
             where = f"{dag.dag_id}.{task.task_id}"
             assert task.retries == 2, where
             # No answer is no failure: closing the release says so. Who fills in a form sees it fail.
-            by_form = dag.dag_id in {"keys", "quarantine", "restore", "rollback"}
+            by_form = dag.dag_id in {"incident", "keys", "quarantine", "restore", "rollback"}
             silent = task.task_id.startswith("approve_") or by_form
             mails = [] if silent else [mail_failure]
             assert list(task.on_failure_callback or []) == mails, where
@@ -217,6 +217,17 @@ def test_restore_asks_for_an_incident_and_a_reason(bag: Any) -> None:
     good = {"incident": 12, "reason": "somebody tried the alias out"}
     assert filled_in(dag, good)["incident"] == 12
     for wrong in ({"incident": 0}, {"incident": "12"}, {"reason": ""}):
+        with pytest.raises(ParamValidationError):
+            filled_in(dag, good | wrong)
+
+
+def test_incident_asks_for_a_number_an_action_and_words(bag: Any) -> None:
+    dag = bag.dags["incident"]
+    assert [task.task_id for task in dag.tasks] == ["handle"]
+    good = {"incident": 12, "action": "note", "text": "the bureau changed its units"}
+    for given in (good, good | {"action": "assign", "whom": "dana"}, good | {"action": "settle"}):
+        assert filled_in(dag, given)["incident"] == 12
+    for wrong in ({"incident": 0}, {"incident": "12"}, {"action": "delete"}, {"text": ""}, {"whom": 3}):
         with pytest.raises(ParamValidationError):
             filled_in(dag, good | wrong)
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from airflow.sdk import Context
+from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import retrain_asset
 from airlock.operators.authority import authorise, record_refusal
-from airlock.operators.base import ModelOperator
+from airlock.operators.base import ModelOperator, database
 from airlock.operators.run import MadeByHand, run_of
 from airlock.settings import settings
 from airlock.spec.people import Act
@@ -15,18 +15,21 @@ from airlock.spec.people import Act
 class AdmitOperator(ModelOperator):
     """Hold who asks against people.yaml, and the model against the catalogue and its impact assessment.
 
-    Returns the digest of what it was admitted on.
+    Returns the digest of what it was admitted on. What the monitor asked for is linked to its incidents.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.admission import ADMISSIONS, admit
+        from airlock.chain.night_incidents import link_training
 
         try:
-            run_of(context, retrain_asset(self.model))
+            run = run_of(context, retrain_asset(self.model))
         except MadeByHand as error:
             record_refusal(context, Act.TRAIN, "unknown", str(error))
             raise
         if context["dag_run"].triggering_user_name:
             authorise(context, Act.TRAIN)
         admission = admit(self.spec, include=settings().include)
+        if run.started_by == f"{self.model}.monitor":
+            link_training(database(), self.model, run=f"{run.dag_id}/{run.run_id}", at=timezone.utcnow())
         return {"digest": self.store.keep_json(ADMISSIONS, admission.to_json())}

@@ -1,12 +1,24 @@
 """TriageOperator: is there anything that somebody must look at?"""
 
-from airflow.sdk import BaseBranchOperator, Context
+from airflow.sdk import BaseBranchOperator, Context, timezone
 
+from airlock.operators.base import database
 from airlock.operators.night_step import NightStepOperator
+from airlock.operators.run import run_of
+from airlock.settings import settings
+from airlock.spec.people import load_people
 
 
 class TriageOperator(NightStepOperator, BaseBranchOperator):
-    """Go on to the alert when the night crossed a limit, and end quietly otherwise."""
+    """Note the night in the incidents; go on to the alert when it crossed a limit, end quietly otherwise."""
 
     def choose_branch(self, context: Context) -> str | None:
-        return "alert" if self.night(context).findings else None
+        from airlock.chain.night_incidents import Look, note_night
+
+        run = run_of(context)
+        night = self.night(context)
+        owner = load_people(settings().include).with_email(self.spec.owner.email)
+        look = Look(f"{run.dag_id}/{run.run_id}", timezone.utcnow(), owner)
+        for incident in note_night(self.spec, night, look, database()):
+            self.log.warning("Incident %s: %s", incident.id, incident.sentence)
+        return "alert" if night.findings else None

@@ -1,0 +1,83 @@
+"""Matters: what the findings of a night are about, alike on every night, so that each is one incident."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from airlock.monitoring.night import Finding
+
+Kind = Literal["data", "no_predictions", "drift", "performance"]
+
+#: At most so many findings are told in one sentence.
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing that a person must look at, with all that was found of it; `key` names it across nights."""
+
+    kind: Kind
+    key: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What was found, the first findings in full."""
+        told = " ".join(finding.sentence for finding in self.findings[:MOST_TOLD])
+        more = len(self.findings) - MOST_TOLD
+        return f"{told} And {more} more." if more > 0 else told
+
+    @property
+    def fault(self) -> bool:
+        """Whether the data themselves are wrong: a model trained on them would learn that."""
+        return any(finding.fault for finding in self.findings)
+
+
+def matters(model: str, findings: Sequence[Finding]) -> tuple[Matter, ...]:
+    """Return what findings are about, in their order.
+
+    All that is found in a faulty column is one matter, so are all other drift and all performance: a person
+    works on one thing, however many figures it moved.
+
+    >>> drift = [Finding("column_drift", name, 1.2, 0.25, "", f"column_drift/{name}") for name in "ab"]
+    >>> wrong = Finding("suite", "a", None, None, "", "suite/a/range", fault=True)
+    >>> [(one.key, len(one.findings)) for one in matters("loans", drift)]
+    [('night/loans/drift', 2)]
+    >>> [(one.key, len(one.findings)) for one in matters("loans", [wrong, *drift])]
+    [('night/loans/data/a', 2), ('night/loans/drift', 1)]
+    """
+    faulty = {finding.column for finding in findings if finding.fault and finding.column}
+    groups: dict[tuple[Kind, str], list[Finding]] = {}
+    for finding in findings:
+        kind, about = _about(finding, faulty)
+        groups.setdefault((kind, f"night/{model}/{about}"), []).append(finding)
+    return tuple(Matter(kind, key, tuple(found)) for (kind, key), found in groups.items())
+
+
+def is_worse(now: Finding, told: float | None) -> bool:
+    """Say whether a finding is much worse than the figure that was told of it.
+
+    It lies twice as far beyond its limit, and by a step that counts: as much as the limit itself for drift, a
+    tenth of it for a metric. What could be measured and no longer can is worse, too.
+
+    >>> drift = Finding("column_drift", "debt", 0.62, 0.25, "", "column_drift/debt")
+    >>> is_worse(drift, told=0.3), is_worse(drift, told=0.5)
+    (True, False)
+    """
+    if now.value is None or told is None or now.limit is None:
+        return now.value is None and told is not None
+    beyond, before = abs(now.value - now.limit), abs(told - now.limit)
+    step = abs(now.limit) * (0.1 if now.kind == "performance" else 1.0)
+    return beyond >= 2 * before and beyond - before >= step
+
+
+def _about(finding: Finding, faulty: Iterable[str]) -> tuple[Kind, str]:
+    match finding.kind:
+        case "no_predictions" | "performance":
+            return finding.kind, finding.kind
+        case "suite":
+            return "data", f"data/{finding.column}" if finding.column else "data"
+        case _ if finding.fault or finding.column in faulty:
+            return "data", f"data/{finding.column}"
+        case _:
+            return "drift", "drift"

@@ -1,0 +1,68 @@
+"""What findings are about: one matter each time a person has one thing to look at."""
+
+from dataclasses import replace
+
+import pytest
+
+from airlock.monitoring.matters import is_worse, matters
+from airlock.monitoring.night import Finding
+
+DEBT = Finding("column_drift", "debt", 0.4, 0.25, "debt has shifted.", "column_drift/debt")
+AUC = Finding("performance", "roc_auc", 0.58, 0.6, "roc_auc is 0.58.", "performance/roc_auc")
+RANGE = Finding("suite", "debt", None, None, "debt is in cents.", "suite/debt/range", fault=True)
+ROWS = Finding("suite", None, None, None, "Too few columns.", "suite//columns", fault=True)
+
+
+def keys(*findings: Finding) -> list[str]:
+    return [matter.key for matter in matters("loans", findings)]
+
+
+def test_drift_of_columns_their_share_and_the_score_are_one() -> None:
+    share = Finding("share_drift", None, 0.5, 0.2, "Half.", "share_drift")
+    score = Finding("prediction_drift", "score", 0.5, 0.25, "The score.", "prediction_drift/score")
+    assert keys(DEBT, share, score) == ["night/loans/drift"]
+
+
+def test_the_drift_of_a_faulty_column_belongs_to_its_fault() -> None:
+    assert keys(RANGE, DEBT) == ["night/loans/data/debt"]
+    assert keys(replace(DEBT, value=None, fault=True)) == ["night/loans/data/debt"]
+    assert keys(ROWS, DEBT) == ["night/loans/data", "night/loans/drift"]
+
+
+def test_a_warning_about_a_column_is_no_fault() -> None:
+    (matter,) = matters("loans", [replace(RANGE, fault=False)])
+    assert (matter.key, matter.fault) == ("night/loans/data/debt", False)
+    assert matters("loans", [RANGE])[0].fault
+
+
+def test_all_performance_is_one_and_none_at_all_another() -> None:
+    silent = Finding("no_predictions", None, 0.0, None, "None.", "no_predictions", fault=True)
+    assert keys(AUC, replace(AUC, column="brier", key="performance/brier"), silent) == [
+        "night/loans/performance",
+        "night/loans/no_predictions",
+    ]
+
+
+def test_many_findings_are_told_by_the_first() -> None:
+    found = [replace(DEBT, sentence=f"{number}.", key=str(number)) for number in range(5)]
+    assert matters("loans", found)[0].sentence == "0. 1. 2. And 2 more."
+
+
+@pytest.mark.parametrize(
+    ("finding", "told", "worse"),
+    [
+        (replace(DEBT, value=0.9), 0.4, True),
+        (replace(DEBT, value=0.6), 0.4, False),
+        (replace(DEBT, value=0.3), 0.26, False),
+        (replace(DEBT, value=0.1), 0.4, False),
+        (replace(AUC, value=0.5), 0.58, True),
+        (replace(AUC, value=0.56), 0.58, False),
+        (replace(AUC, value=None), 0.58, True),
+        (RANGE, None, False),
+        (DEBT, None, False),
+    ],
+)
+def test_much_worse_is_twice_as_far_by_a_step_that_counts(
+    finding: Finding, told: float | None, worse: bool
+) -> None:
+    assert is_worse(finding, told) is worse
