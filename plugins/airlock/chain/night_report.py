@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.watch import answering, night_predictions
+from airlock.chain.watch import answering, night_pieces
 from airlock.data.window import Window
 from airlock.governance import nights
 from airlock.governance.nights import Night
@@ -24,9 +24,9 @@ def write_report(
     """Keep the night's Evidently page and note it with the night; a night without answers has none."""
     from airlock.monitoring.sample import stratified
 
-    predictions = night_predictions(spec, window, store, engine)
-    _, package = answering(spec, predictions, store, engine)
-    sample, rows = stratified([predictions], package.profile(), MOST_ROWS)
+    _, package = answering(spec, window, store, engine)
+    pieces = night_pieces(spec, window, store, engine)
+    sample, rows = stratified(pieces, package.profile(), MOST_ROWS)
     if sample is None:
         return None
     page = evidently_page(

@@ -1,7 +1,6 @@
 """Watching a night: from the prediction log and the outcomes to findings, on record."""
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,18 +15,24 @@ from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deployments, nights
 from airlock.governance.nights import Night
-from airlock.governance.predictions import of_window
+from airlock.governance.prediction_table import schema
+from airlock.governance.predictions import of_window, stream_window, versions_of_window
 from airlock.monitoring import drift, performance
 from airlock.monitoring.night import judge
 from airlock.monitoring.performance import Performance
+from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
+from airlock.spec.columns import Kind
 from airlock.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Connect = Callable[[str], Engine]
+
+#: Great Expectations needs a table: of a longer night it gets an even sample of this many rows at most.
+MOST_VALIDATED = 200_000
 
 
 class NothingDeployed(Exception):
@@ -46,53 +51,85 @@ def watch(
 ) -> Night:
     """Measure the night that a data interval ends after, judge it, and record it.
 
+    Measured again, a night looks as it did: by the version that answered it, or that served at its end, by
+    what was known at its end, and by what had been reported when it was measured first. `measured_at` stays.
+
     Raises
     ------
     NothingDeployed
         When the model has no champion and has answered nothing that night.
     """
     window = night_of(interval_end)
-    predictions = night_predictions(spec, window, store, engine)
-    version, package = answering(spec, predictions, store, engine)
-    features = predictions.select(list(spec.data.features))
-    validation = _validated(spec, features, models)
-    drifts = drift.measure(package.profile(), [predictions]) if len(predictions) else ()
-    seen = _performance(spec, window, store, engine, models, connect)
-    findings = judge(spec, rows=len(predictions), validation=validation, drifts=drifts, performance=seen)
+    version, package = answering(spec, window, store, engine)
+    thinned = Thinned(_features(spec), MOST_VALIDATED)
+    measured = drift.measure(package.profile(), thinned.passing(night_pieces(spec, window, store, engine)))
+    drifts = measured if thinned.rows else ()
+    validation = _validated(spec, thinned.table(), models)
+    measured_at = _measured_first(spec, window, engine) or at
+    seen = _performance(spec, window, store, engine, models, connect, heard_by=measured_at)
+    findings = judge(spec, rows=thinned.rows, validation=validation, drifts=drifts, performance=seen)
     night = Night(
         model=spec.name,
         night=window.night,
         version=version,
-        rows=len(predictions),
+        rows=thinned.rows,
         measures=_measures(validation, drifts, seen, drawn={finding.column for finding in findings}),
         findings=[finding.to_json() for finding in findings],
         report=None,
-        measured_at=at,
+        measured_at=measured_at,
     )
     with engine.begin() as connection:
         nights.record(connection, night)
     return night
 
 
-def night_predictions(spec: ModelSpec, window: Window, store: Store, engine: Engine) -> "pa.Table":
-    """Return what was answered about the events of a window, smoke tests left out."""
-    kinds = {name: spec.data.columns[name].kind for name in spec.data.features}
+def night_pieces(spec: ModelSpec, window: Window, store: Store, engine: Engine) -> "Iterator[pa.Table]":
+    """Yield what was answered about the events of a window, smoke tests left out, a few rows at a time."""
     with engine.connect() as connection:
-        return of_window(connection, spec.name, window, kinds=kinds, store=store)
+        yield from stream_window(connection, spec.name, window, kinds=_kinds(spec), store=store)
 
 
-def answering(spec: ModelSpec, predictions: "pa.Table", store: Store, engine: Engine) -> tuple[int, Package]:
-    """Return the version that gave most answers, or the champion where there are none, and its package."""
-    answered = Counter(predictions["version"].to_pylist())
+def night_schema(spec: ModelSpec) -> "pa.Schema":
+    """Return the columns of a night's pieces, with texts as they are where these are dictionaries."""
+    return schema(_kinds(spec))
+
+
+def answering(spec: ModelSpec, night: Window, store: Store, engine: Engine) -> tuple[int, Package]:
+    """Return the version that gave most answers, and its package.
+
+    Without answers it is what served at the night's end, or the first there was where that came later: never
+    what serves today, which another day may answer otherwise.
+    """
     with engine.connect() as connection:
+        answered = versions_of_window(connection, spec.name, night)
         if answered:
-            candidate = candidates.find_version(connection, spec.name, answered.most_common(1)[0][0])
+            candidate = candidates.find_version(
+                connection, spec.name, max(answered, key=lambda version: (answered[version], version))
+            )
         else:
-            champion = deployments.champion(connection, spec.name)
+            champion = deployments.champion(connection, spec.name, at=night.end) or deployments.first(
+                connection, spec.name
+            )
             candidate = candidates.find(connection, champion.candidate_id) if champion else None
     if candidate is None or candidate.version is None:
         raise NothingDeployed(f"No version of {spec.name} is deployed or has answered: nothing to watch.")
     return candidate.version, open_package(store, candidate.package_digest)
+
+
+def _kinds(spec: ModelSpec) -> dict[str, Kind | None]:
+    return {name: spec.data.columns[name].kind for name in spec.data.features}
+
+
+def _features(spec: ModelSpec) -> "pa.Schema":
+    import pyarrow as pa
+
+    return pa.schema([night_schema(spec).field(name) for name in spec.data.features])
+
+
+def _measured_first(spec: ModelSpec, night: Window, engine: Engine) -> datetime | None:
+    with engine.connect() as connection:
+        recorded = nights.find(connection, spec.name, night.night)
+    return recorded and recorded.measured_at
 
 
 def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> ValidationResult | None:
@@ -102,7 +139,14 @@ def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> Validatio
 
 
 def _performance(
-    spec: ModelSpec, night: Window, store: Store, engine: Engine, models: Path, connect: Connect
+    spec: ModelSpec,
+    night: Window,
+    store: Store,
+    engine: Engine,
+    models: Path,
+    connect: Connect,
+    *,
+    heard_by: datetime,
 ) -> Performance | None:
     """Measure the cohort whose outcomes had time to arrive by the night's end."""
     asked, end = spec.monitoring.performance, night.end
@@ -110,12 +154,19 @@ def _performance(
         return None
     until = end - spec.data.outcome_delay
     cohort = Window(until - asked.window, until)
-    predictions = night_predictions(spec, cohort, store, engine)
+    with engine.connect() as connection:
+        predictions = of_window(connection, spec.name, cohort, kinds={}, store=store)
     if not len(predictions):
         return None
     try:
         known = known_outcomes(
-            spec, cohort, as_of=end.astimezone(UTC), engine=engine, models=models, connect=connect
+            spec,
+            cohort,
+            as_of=end.astimezone(UTC),
+            heard_by=heard_by,
+            engine=engine,
+            models=models,
+            connect=connect,
         )
     except NoRows as error:
         return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error))
@@ -127,7 +178,12 @@ def _measures(
 ) -> dict[str, Any]:
     """Return what is recorded; bars are kept of the columns to be drawn, those that a finding speaks of."""
     return {
-        "suite": validation and {"checks": len(validation.checks), "failed": len(validation.failed)},
+        "suite": validation
+        and {
+            "checks": len(validation.checks),
+            "failed": len(validation.failed),
+            "rows": validation.rows,
+        },
         "drift": [
             asdict(column if column.column in drawn else replace(column, bars=())) for column in drifts
         ],

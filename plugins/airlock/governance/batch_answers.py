@@ -6,7 +6,7 @@ Its columns are `OWN`, then the features by their names, in the order in which t
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from airlock.governance.batches import Batch, of_nights
 from airlock.governance.copying import CopyError
-from airlock.governance.predictions import OWN_COLUMNS, PredictionRow
+from airlock.governance.prediction_table import ROWS_AT_ONCE, schema
+from airlock.governance.predictions import PredictionRow
 from airlock.spec.columns import Kind
 from airlock.store import Store
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 KIND = "answers"
 ANSWERS, MANIFEST = "answers.parquet", "manifest.json"
 OWN = ("entity_key", "event_time", "score", "prediction")
-ROWS_AT_ONCE = 65_536
 COPY = "COPY batch_rows (batch_id, place, entity_key, event_time, score, prediction) FROM STDIN (FORMAT csv)"
 
 
@@ -52,17 +52,31 @@ def answer_at(store: Store, batch: Batch, place: int) -> PredictionRow:
     return _prediction(batch, place, file.read_row_group(group).slice(place - first, 1))
 
 
-def of_window(
+def stream_window(
     conn: Connection, store: Store, model: str, window: "Window", kinds: Mapping[str, Kind | None]
-) -> "pa.Table":
-    """Return what batches answered about the events of a window, as `predictions.of_window` gives it."""
-    import pyarrow as pa
+) -> "Iterator[pa.Table]":
+    """Yield what batches answered about the events of a window, as `predictions.stream_window` does."""
+    for batch in of_nights(conn, model, *nights_of(window)):
+        for rows in pieces(answers_file(store, batch.answers_digest), kinds):
+            yield _as_logged(rows.filter(_inside(rows["event_time"], window)), batch.version, kinds)
 
-    first, last = (bound and bound.date() for bound in (window.start, window.end))
-    read = [
-        _table(store, batch, window, kinds) for batch in of_nights(conn, model, first, last) if batch.rows
-    ]
-    return pa.concat_tables([_schema(kinds).empty_table(), *read])
+
+def pieces(file: Path, kinds: Mapping[str, Kind | None]) -> "Iterator[pa.Table]":
+    """Yield the rows of a batch's answers in pieces, of the features these only; texts are dictionaries."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    words = [name for name, kind in kinds.items() if kind not in (Kind.NUMBER, Kind.BOOLEAN)]
+    answers = pq.ParquetFile(file, read_dictionary=[*words, "prediction"])
+    given = [name for name in (*kinds, *OWN) if name in answers.schema_arrow.names]
+    for rows in answers.iter_batches(ROWS_AT_ONCE, columns=given):
+        yield pa.Table.from_batches([rows])
+
+
+def nights_of(window: "Window") -> tuple[date | None, date | None]:
+    """Return the first and the last night that have events in a window, whose end is no part of it."""
+    last = window.end and window.end - timedelta(microseconds=1)
+    return window.start and window.start.date(), last and last.date()
 
 
 def of_entity(conn: Connection, store: Store, model: str, key: str) -> Iterator[PredictionRow]:
@@ -131,38 +145,33 @@ def _prediction(batch: Batch, place: int, rows: "pa.Table") -> PredictionRow:
     )
 
 
-def _table(store: Store, batch: Batch, window: "Window", kinds: Mapping[str, Kind | None]) -> "pa.Table":
-    """Return the rows of a batch in the window; a feature of another kind, or that was not asked, is null."""
+def _inside(moments: "pa.ChunkedArray", window: "Window") -> Any:
     import pyarrow as pa
-    import pyarrow.dataset as ds
+    import pyarrow.compute as pc
 
-    rows = ds.dataset(answers_file(store, batch.answers_digest), format="parquet")
-    moment, inside = ds.field("event_time"), ds.scalar(True)
+    inside = pc.is_valid(moments)
     if window.start is not None:
-        inside &= moment >= window.start
+        inside = pc.and_(inside, pc.greater_equal(moments, pa.scalar(window.start, moments.type)))
     if window.end is not None:
-        inside &= moment < window.end
-    known = [name for name in kinds if name in rows.schema.names]
-    table = rows.to_table(columns=[*known, *OWN], filter=inside)
-    table = table.append_column("version", pa.repeat(batch.version, len(table)))
-    columns = [_as(table, field) for field in _schema(kinds)]
-    return pa.table(columns, schema=_schema(kinds))
+        inside = pc.and_(inside, pc.less(moments, pa.scalar(window.end, moments.type)))
+    return inside
 
 
-def _as(table: "pa.Table", field: "pa.Field") -> Any:
+def _as_logged(rows: "pa.Table", version: int, kinds: Mapping[str, Kind | None]) -> "pa.Table":
+    """Return rows with the columns of the log; a feature of another kind, or that was not asked, is null."""
     import pyarrow as pa
 
-    if field.name in table.column_names:
-        column = table[field.name]
-        if column.type == field.type or field.type == pa.string():
-            return column.cast(field.type)
-    return pa.nulls(len(table), field.type)
+    rows = rows.append_column("version", pa.repeat(version, len(rows)))
+    columns = {field.name: _as(rows, field) for field in schema(kinds)}
+    return pa.table(columns)
 
 
-def _schema(kinds: Mapping[str, Kind | None]) -> "pa.Schema":
+def _as(rows: "pa.Table", field: "pa.Field") -> Any:
     import pyarrow as pa
 
-    types: dict[Kind | None, pa.DataType] = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_()}
-    own = (pa.float64(), pa.string(), pa.int64(), pa.string(), pa.timestamp("us", "UTC"))
-    features = [(name, types.get(kind, pa.string())) for name, kind in kinds.items()]
-    return pa.schema([*features, *zip(OWN_COLUMNS, own, strict=True)])
+    if field.name not in rows.column_names:
+        return pa.nulls(len(rows), field.type)
+    column, words = rows[field.name], pa.types.is_dictionary(rows[field.name].type)
+    if words or field.type == pa.string():
+        return column if words else column.cast(field.type)
+    return column if column.type == field.type else pa.nulls(len(rows), field.type)

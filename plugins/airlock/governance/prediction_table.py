@@ -1,7 +1,6 @@
-"""Logged predictions as a table: PostgreSQL takes the JSON apart, Arrow reads what it copies out."""
+"""Logged predictions as tables: PostgreSQL takes the JSON apart, Arrow reads what it copies out."""
 
-import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,19 +12,40 @@ from airlock.spec.columns import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: What a prediction says beside the features, in the order in which tables of them have it.
+OWN_COLUMNS = ("score", "prediction", "version", "entity_key", "event_time")
+#: No table of a stream has more rows.
+ROWS_AT_ONCE = 65_536
 JSON_TYPES = {Kind.NUMBER: "number", Kind.BOOLEAN: "boolean", Kind.CATEGORY: "string"}
 
 
-def read_window(
+def schema(kinds: Mapping[str, Kind | None]) -> "pa.Schema":
+    """Return the columns of a table of predictions: the features, then `OWN_COLUMNS`."""
+    import pyarrow as pa
+
+    types: dict[Kind | None, pa.DataType] = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_()}
+    own = (pa.float64(), pa.string(), pa.int64(), pa.string(), pa.timestamp("us", "UTC"))
+    features = [(name, types.get(kind, pa.string())) for name, kind in kinds.items()]
+    return pa.schema([*features, *zip(OWN_COLUMNS, own, strict=True)])
+
+
+def stream_chosen(
     conn: Connection, chosen: sa.ColumnElement[bool], kinds: Mapping[str, Kind | None]
-) -> "pa.Table":
-    """Return the chosen predictions with one column for each feature."""
-    log = predictions.c
+) -> "Iterator[pa.Table]":
+    """Yield the chosen predictions by event time, with one column for each feature."""
+    import pyarrow as pa
+
+    from airlock.data.sources.copy import streamed
+
+    log, wanted = predictions.c, schema(kinds)
     columns = [_value(name, kind) for name, kind in kinds.items()]
     entity = sa.func.coalesce(log.entity_key, sa.cast(log.id, sa.Text))
     own = [log.score, log.prediction, log.version, entity, _microseconds(log.event_time)]
     query = sa.select(*columns, *own).where(chosen).order_by(log.event_time, log.id)
-    return _copied(conn, query, kinds)
+    types = {field.name: field.type for field in wanted} | {"event_time": pa.int64()}
+    for batch in streamed(conn, query, types):
+        table = pa.Table.from_batches([batch]).cast(wanted)
+        yield from (table.slice(first, ROWS_AT_ONCE) for first in range(0, len(table), ROWS_AT_ONCE))
 
 
 def _value(name: str, kind: Kind | None) -> sa.ColumnElement[Any]:
@@ -38,46 +58,3 @@ def _value(name: str, kind: Kind | None) -> sa.ColumnElement[Any]:
 
 def _microseconds(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.cast(sa.extract("epoch", moment) * 1_000_000, sa.BigInteger)
-
-
-def _copied(conn: Connection, query: sa.Select, kinds: Mapping[str, Kind | None]) -> "pa.Table":
-    import pyarrow as pa
-
-    types: dict[Kind | None, pa.DataType] = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_()}
-    schema = {name: types.get(kind, pa.string()) for name, kind in kinds.items()}
-    schema |= {"score": pa.float64(), "prediction": pa.string(), "version": pa.int64()}
-    schema |= {"entity_key": pa.string(), "event_time": pa.int64()}
-    compiled = query.compile(dialect=conn.dialect)
-    copied = io.BytesIO()
-    cursor = conn.connection.cursor()
-    try:
-        # COPY takes no parameters: the driver writes them into the query, quoted as it would send them.
-        text = cursor.mogrify(str(compiled), compiled.params).decode()
-        cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT csv)", copied)
-    finally:
-        cursor.close()
-    table = _parsed(copied, schema)
-    moments = table["event_time"].cast(pa.timestamp("us", "UTC"))
-    return table.set_column(table.num_columns - 1, "event_time", moments)
-
-
-def _parsed(copied: io.BytesIO, schema: "dict[str, pa.DataType]") -> "pa.Table":
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if not copied.getbuffer().nbytes:
-        return pa.table({name: pa.array([], kind) for name, kind in schema.items()})
-    copied.seek(0)
-    return csv.read_csv(
-        copied,
-        read_options=csv.ReadOptions(column_names=list(schema)),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types=schema,
-            null_values=[""],
-            true_values=["t"],
-            false_values=["f"],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )

@@ -2,7 +2,8 @@
 
 import io
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from airlock.governance.copying import copy_line
+from airlock.governance.prediction_table import OWN_COLUMNS, schema, stream_chosen
 from airlock.governance.tables import batches, predictions
 from airlock.spec.columns import Kind
 from airlock.store import Store
@@ -30,8 +32,6 @@ COLUMNS = (
     "id", "model", "version", "source", "purpose", "entity_key", "features", "score", "prediction", "run_key",
     "event_time", "scored_at", "client",
 )  # fmt: skip
-#: What a table of predictions has besides the features.
-OWN_COLUMNS = ("score", "prediction", "version", "entity_key", "event_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,28 @@ def of_window(
     store: Store,
     purpose: Purpose = "decision",
 ) -> "pa.Table":
-    """Return the predictions about the events of a window, by event time: the API's and those of batches.
+    """Return all that `stream_window` yields as one table by event time, no text in a dictionary."""
+    import pyarrow as pa
+
+    rows = stream_window(conn, model, window, kinds=kinds, store=store, purpose=purpose)
+    plain = schema(kinds)
+    return pa.concat_tables([plain.empty_table(), *(piece.cast(plain) for piece in rows)]).sort_by(
+        "event_time"
+    )
+
+
+def stream_window(
+    conn: Connection,
+    model: str,
+    window: "Window",
+    *,
+    kinds: Mapping[str, Kind | None],
+    store: Store,
+    purpose: Purpose = "decision",
+) -> "Iterator[pa.Table]":
+    """Yield the predictions about the events of a window in small tables: the API's, then those of batches.
+
+    The connection is busy until the last is there. The order is the same each time.
 
     Parameters
     ----------
@@ -119,11 +140,11 @@ def of_window(
     purpose
         Answers that decided something, smoke tests, or what a challenger said that nobody was told.
 
-    Returns
-    -------
+    Yields
+    ------
     pyarrow.Table
-        The features in the order of `kinds`, then `OWN_COLUMNS`. A row about no entity is one of its own,
-        with its id for a key.
+        The features in the order of `kinds`, then `OWN_COLUMNS`, of at most `ROWS_AT_ONCE` rows. A row about
+        no entity is one of its own, with its id for a key. Texts may be dictionaries.
 
     Raises
     ------
@@ -132,22 +153,36 @@ def of_window(
     StoreError
         When answers of a batch are missing in the store, or were changed.
     """
-    import pyarrow as pa
-
     from airlock.governance import batch_answers
-    from airlock.governance.prediction_table import read_window
 
     doubled = [name for name in kinds if name in OWN_COLUMNS]
     if doubled:
         raise ValueError(f"{doubled[0]}: a feature of {model} has a name that the log uses. Rename it.")
-    chosen = [predictions.c.model == model, predictions.c.purpose == purpose]
-    chosen += [] if window.start is None else [predictions.c.event_time >= window.start]
-    chosen += [] if window.end is None else [predictions.c.event_time < window.end]
-    logged = read_window(conn, sa.and_(*chosen, _not_scored_again(model)), kinds)
-    if purpose != "decision":
-        return logged
-    answered = batch_answers.of_window(conn, store, model, window, kinds)
-    return pa.concat_tables([logged, answered]).sort_by("event_time") if len(answered) else logged
+    yield from stream_chosen(conn, _chosen(model, window, purpose), kinds)
+    if purpose == "decision":
+        yield from batch_answers.stream_window(conn, store, model, window, kinds)
+
+
+def versions_of_window(conn: Connection, model: str, window: "Window") -> Counter[int]:
+    """Return how many decisions each version made about the events of a window of whole nights."""
+    from airlock.governance import batch_answers
+    from airlock.governance.batches import of_nights
+
+    version, number = predictions.c.version, sa.func.count().label("number")
+    chosen = _chosen(model, window, "decision")
+    query = sa.select(version, number).where(chosen).group_by(version).order_by(version)
+    counted = Counter({row.version: row.number for row in conn.execute(query)})
+    for batch in of_nights(conn, model, *batch_answers.nights_of(window)):
+        counted[batch.version] += batch.rows
+    return counted
+
+
+def _chosen(model: str, window: "Window", purpose: Purpose) -> sa.ColumnElement[bool]:
+    moment = predictions.c.event_time
+    chosen = [predictions.c.model == model, predictions.c.purpose == purpose, _not_scored_again(model)]
+    chosen += [] if window.start is None else [moment >= window.start]
+    chosen += [] if window.end is None else [moment < window.end]
+    return sa.and_(*chosen)
 
 
 def _not_scored_again(model: str) -> sa.ColumnElement[bool]:

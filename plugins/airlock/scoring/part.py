@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from airlock.data.errors import DataError
 from airlock.data.kinds import WORDS
 from airlock.digests import canonical_json
-from airlock.governance.batch_answers import ANSWERS, KIND, MANIFEST, OWN, ROWS_AT_ONCE
+from airlock.governance.batch_answers import ANSWERS, KIND, MANIFEST, OWN
+from airlock.governance.prediction_table import ROWS_AT_ONCE
 from airlock.package.answers import Answering
 from airlock.scoring.ahead import ahead
 from airlock.scoring.asking import ask, with_dictionaries

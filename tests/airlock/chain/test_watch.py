@@ -47,7 +47,7 @@ def test_a_calm_night_finds_nothing_and_is_recorded(lender: Lender, champion: En
     scored(lender, champion, CALM)
     night = watched(lender, champion, CALM)
     assert (night.version, night.rows, night.findings) == (1, A_DAY_S_LOANS, [])
-    assert night.measures["suite"] == {"checks": 2, "failed": 0}
+    assert night.measures["suite"] == {"checks": 2, "failed": 0, "rows": A_DAY_S_LOANS}
     assert {drift["column"] for drift in night.measures["drift"]} >= set(lender.spec.data.features)
     kept = recorded(champion, night)
     assert kept is not None

@@ -7,11 +7,13 @@ import pyarrow as pa
 import pytest
 
 from airlock.data.window import Window
+from airlock.governance.prediction_table import OWN_COLUMNS, ROWS_AT_ONCE
 from airlock.governance.predictions import (
-    OWN_COLUMNS,
     PredictionRow,
     of_window,
+    stream_window,
     versions_of_night,
+    versions_of_window,
 )
 from airlock.spec.columns import Kind
 from airlock.store import Store
@@ -125,3 +127,19 @@ def test_the_versions_of_a_night_are_those_of_its_batch(conn):
     log(conn, [row(9, version=7)])
     assert versions_of_night(conn, "credit_risk", night) == {3, 4}
     assert versions_of_night(conn, "credit_risk", "2026-03-02") == set()
+
+
+def test_a_stream_gives_the_same_rows_in_pieces_that_stay_small(conn):
+    logged = [row(number, entity_key=None) for number in range(1, ROWS_AT_ONCE + 5)]
+    log(conn, logged)
+    pieces = list(stream_window(conn, "credit_risk", ALWAYS, store=NO_NIGHTS, kinds={}))
+    assert max(len(piece) for piece in pieces) <= ROWS_AT_ONCE and len(pieces) > 1
+    whole = of_window(conn, "credit_risk", ALWAYS, store=NO_NIGHTS, kinds={})
+    assert pa.concat_tables(pieces) == whole and len(whole) == len(logged)
+
+
+def test_the_versions_of_a_window_are_counted_without_reading_it(conn):
+    log(conn, [row(1), row(2), row(3, version=4), row(4, purpose="smoke_test"), row(90_000)])
+    window = Window(MOMENT, MOMENT + timedelta(days=1))
+    assert versions_of_window(conn, "credit_risk", window) == {3: 2, 4: 1}
+    assert versions_of_window(conn, "unknown", window) == {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from airlock.governance.predictions import OWN_COLUMNS
+from airlock.governance.prediction_table import OWN_COLUMNS
 from airlock.package.package import PREDICTION, SCORE
 from airlock.spec.catalogue import Entry
 from airlock.spec.columns import TAKEN_NAMES

@@ -47,13 +47,21 @@ def copied(
     types
         The number of each column's type.
     """
+    given = {name: TYPES[code] for name, code in types.items()}
+    for batch in streamed(connection, _select(statement, types), given):
+        yield _with_moments(batch, types)
+
+
+def streamed(
+    connection: Connection, query: sa.Select, types: Mapping[str, pa.DataType]
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a query whose columns, in this order, have these types when they are read as text."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as copier, BufferedReader(FileIO(reading), PIPE_BYTES) as lines:
-        copying = copier.submit(_copy, connection, _select(statement, types), writing)
+        copying = copier.submit(_copy, connection, query, writing)
         if lines.peek(1):
             try:
-                for batch in _parsed(lines, types):
-                    yield _with_moments(batch, types)
+                yield from _parsed(lines, types)
             except pa.ArrowInvalid:
                 copying.result()  # what stopped the lines, not what became of the last one
                 raise
@@ -82,13 +90,13 @@ def _copy(connection: Connection, query: sa.Select, writing: int) -> None:
         cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT csv)", lines)
 
 
-def _parsed(lines: Any, types: Mapping[str, int]) -> csv.CSVStreamingReader:
+def _parsed(lines: Any, types: Mapping[str, pa.DataType]) -> csv.CSVStreamingReader:
     return csv.open_csv(
         lines,
         csv.ReadOptions(block_size=BLOCK_BYTES, column_names=list(types)),
         csv.ParseOptions(newlines_in_values=True),
         csv.ConvertOptions(
-            column_types={name: TYPES[code] for name, code in types.items()},
+            column_types=types,
             null_values=[""],
             true_values=["t"],
             false_values=["f"],
