@@ -1,6 +1,6 @@
 """Matters: what the findings of a night are about, alike on every night, so that each is one incident."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,7 +71,7 @@ def is_worse(now: Finding, told: float | None) -> bool:
     return beyond >= 2 * before and beyond - before >= step
 
 
-def _about(finding: Finding, faulty: Iterable[str]) -> tuple[Kind, str]:
+def _about(finding: Finding, faulty: Collection[str | None]) -> tuple[Kind, str]:
     match finding.kind:
         case "no_predictions" | "performance":
             return finding.kind, finding.kind

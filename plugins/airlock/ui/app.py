@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from airlock.settings import SettingsError
 from airlock.ui.audit import audit_page
 from airlock.ui.dossiers import dossier_file
-from airlock.ui.incidents import incidents_page
+from airlock.ui.incidents import incident_page, incidents_page
 from airlock.ui.lineage import lineage
 from airlock.ui.models import model_page, models_page
 from airlock.ui.quarantine import quarantine_page
@@ -47,6 +47,7 @@ def create_app() -> FastAPI:
     )
     app.get("/")(models_page)
     app.get("/incidents")(incidents_page)
+    app.get("/incidents/{number}")(incident_page)
     app.get("/versions")(versions_page)
     app.get("/models/{name}")(model_page)
     app.get("/models/{name}/quarantine")(quarantine_page)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from airlock.governance import audit_log, deployments, releases
 from airlock.governance.grants import TASKS
-from airlock.governance.incidents import open_incident, settle
+from airlock.governance.incidents import assign, note, open_incident, settle
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 SQL = "credit_risk' OR '1'='1'; DROP TABLE audit_log; --"
@@ -25,10 +25,14 @@ PLACES = {
     "model": "credit_risk",
     "path": "a.html",
     "digest": "a" * 64,
+    "number": "1",
 }
 EVERY_PAGE = (
     "/",
     "/incidents",
+    "/incidents/1",
+    "/incidents/2",
+    f"/incidents/{quote(MARKUP)}",
     "/versions",
     f"/versions?text={quote(MARKUP)}&trained_by={quote(MARKUP)}",
     "/models/credit_risk",
@@ -52,6 +56,7 @@ ASKING = (
     "/versions?state={sql}",
     "/versions?text={sql}",
     "/versions?text=%25%27%29%20OR%201%3D1%20--",
+    "/incidents/{sql}",
     "/models/{sql}",
     "/models/{sql}/quarantine",
     "/lineage/{sql}/1",
@@ -95,6 +100,9 @@ def marked_up(engine: Engine) -> None:
                 model="credit_risk",
                 facts={"found": MARKUP},
             )
+        said: dict[str, Any] = {"by": MARKUP, "at": MOMENT, "run": MARKUP}
+        assign(conn, incident.id, owner=MARKUP, because=MARKUP, **said)
+        note(conn, incident.id, text=MARKUP, **said)
         settle(conn, incident.id, by=MARKUP, because=MARKUP, at=MOMENT, run="restore/1")
         audit_log.append(
             conn, "act_refused", actor=MARKUP, at=MOMENT, facts={"act": MARKUP, "reason": MARKUP}
@@ -148,4 +156,6 @@ def test_an_incident_of_no_known_shape_is_written_to_hide_the_others(
     assert sql(TASKS, FORGED) == 2
     page = browser.get("/airlock/incidents")
     assert page.status_code == 200 and "Look at this." in page.text
+    for number in ("2", "3"):
+        assert browser.get(f"/airlock/incidents/{number}").status_code == 200
     assert "The incident (incident 2) is recorded, and the log says nothing of it" in findings()

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowException
 from sqlalchemy.engine import Engine
 
 from airlock.governance import audit_log, incident_events, incidents, nights
@@ -96,7 +97,7 @@ def test_what_could_not_be_mailed_is_mailed_by_the_next_attempt(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
-        with pytest.raises(Exception, match="smtp_default"):
+        with pytest.raises(AirflowException, match="SMTP connection is not found"):
             watched(engine, FAR)
     watched(engine, FAR)
     assert len(post.mails) == 1
