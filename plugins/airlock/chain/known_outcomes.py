@@ -23,6 +23,7 @@ def known_outcomes(
     window: "Window",
     *,
     as_of: datetime,
+    heard_by: datetime | None = None,
     engine: Engine,
     models: Path,
     connect: Callable[[str], Engine],
@@ -35,6 +36,8 @@ def known_outcomes(
     ----------
     as_of
         In UTC; what became known later does not exist.
+    heard_by
+        What applications reported after this moment does not exist either; None counts every report.
     engine
         The airlock database, which keeps the reports.
 
@@ -50,7 +53,7 @@ def known_outcomes(
         When the source gives no rows, and nothing was reported.
     """
     with engine.connect() as conn:
-        said = reported(conn, spec.name, as_of=as_of, since=window.start)
+        said = reported(conn, spec.name, as_of=as_of, since=window.start, heard_by=heard_by)
     reports = reports_table(spec.data, said)
     try:
         table = read(spec, window=window, as_of=as_of, models=models, connect=connect)

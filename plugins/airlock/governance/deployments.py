@@ -59,6 +59,12 @@ def champion(conn: Connection, model: str, *, at: datetime | None = None) -> Dep
     return _first(conn, query)
 
 
+def first(conn: Connection, model: str) -> Deployment | None:
+    """Return what served a model first of all."""
+    query = sa.select(deployments).where(deployments.c.model == model).order_by(deployments.c.id).limit(1)
+    return _first(conn, query)
+
+
 def find(conn: Connection, deployment_id: int) -> Deployment | None:
     """Return a deployment by its number."""
     return _first(conn, sa.select(deployments).where(deployments.c.id == deployment_id))

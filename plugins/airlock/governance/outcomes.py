@@ -37,7 +37,12 @@ def unknown_decisions(conn: Connection, model: str, ids: Collection[uuid.UUID]) 
 
 
 def reported(
-    conn: Connection, model: str, *, as_of: datetime, since: datetime | None = None
+    conn: Connection,
+    model: str,
+    *,
+    as_of: datetime,
+    since: datetime | None = None,
+    heard_by: datetime | None = None,
 ) -> dict[str, str]:
     """Return what was reported to be known at a moment, as text, by the key of what it is about.
 
@@ -50,12 +55,15 @@ def reported(
         What became known later does not exist.
     since
         Leave out what was known before this moment: it cannot be about later events.
+    heard_by
+        Leave out what was reported after this moment, whenever it was known; None leaves out nothing.
     """
     key = sa.func.coalesce(
         outcomes.c.entity_key, predictions.c.entity_key, sa.cast(outcomes.c.decision_id, sa.Text)
     )
     known = [outcomes.c.model == model, outcomes.c.known_at <= as_of]
     known += [] if since is None else [outcomes.c.known_at >= since]
+    known += [] if heard_by is None else [outcomes.c.reported_at <= heard_by]
     query = (
         sa.select(key, outcomes.c.outcome)
         .outerjoin_from(outcomes, predictions, predictions.c.id == outcomes.c.decision_id)

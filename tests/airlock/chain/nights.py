@@ -41,7 +41,9 @@ def score(lender: Lender, engine: Engine, part: Part, spec: ModelSpec | None = N
     )
 
 
-def watched(lender: Lender, engine: Engine, end: datetime, spec: ModelSpec | None = None) -> Night:
+def watched(
+    lender: Lender, engine: Engine, end: datetime, spec: ModelSpec | None = None, at: datetime = AT
+) -> Night:
     """Watch the night that ends then."""
     return watch(
         spec or lender.spec,
@@ -50,5 +52,5 @@ def watched(lender: Lender, engine: Engine, end: datetime, spec: ModelSpec | Non
         engine=engine,
         models=lender.models,
         connect=lender.connect,
-        at=AT,
+        at=at,
     )
