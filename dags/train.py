@@ -19,8 +19,10 @@
 9. **register** makes it a version in MLflow, which starts the release; **refuse** records why not, and
    mails.
 
-**Starts** by click (say why: the approvers read it), or when a night asks for it (the cause is in the run's
-evidence). **A killed run** resumes where it stopped: every step is keyed by its run and its content.
+**Starts** by click (say why: the approvers read it), or when a night asks for it: the night's cause, which
+stands in the run's evidence, comes with its mode (search or refit) and with how far back to read.
+
+**A killed run** resumes where it stopped: every step is keyed by its run and its content.
 
 """
 
@@ -37,8 +39,9 @@ from airlock.operators.refuse import RefuseOperator
 from airlock.operators.register import RegisterOperator
 from airlock.operators.snapshot import SnapshotOperator
 from airlock.operators.specs import usable_specs
-from airlock.operators.train import EXTERNAL, REFIT, SEARCH, TrainOperator
+from airlock.operators.train import TrainOperator
 from airlock.operators.validate import ValidateOperator
+from airlock.spec.training import EXTERNAL, REFIT, SEARCH
 
 for spec in usable_specs():
     with DAG(

@@ -204,7 +204,7 @@ def _spec() -> ModelSpec:
                 "window": "3d",
                 "minimum_rows": 100,
             },
-            "retraining": {"automatic": True, "cooldown": "7d"},
+            "retraining": {"automatic": True, "cooldown": "7d", "history": "20d", "fresh": 0},
         },
     )
 

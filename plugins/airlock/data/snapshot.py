@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +45,19 @@ def take_snapshot(
     models: Path,
     connect: Callable[[str], Engine],
     code_version: str,
+    history: timedelta | None = None,
 ) -> Snapshot:
     """Read what a training at `as_of` may see and keep it; the same content gives the same digest.
 
-    Rows whose outcome was not known are left out, and counted in the manifest.
+    It reads as far back as `history` says, or else the spec. Rows whose outcome was not known are left out,
+    and counted in the manifest.
 
     Raises
     ------
     DataError
         When the source or what it gives cannot be used, or no row's outcome was known.
     """
-    window = training_window(spec.data, as_of)
+    window = training_window(spec.data, as_of, history)
     rows = read(spec, window=window, as_of=as_of, models=models, connect=connect)
     known = rows.filter(pc.is_valid(rows[spec.data.target])).combine_chunks()
     _require_outcomes(spec, known, window, as_of)

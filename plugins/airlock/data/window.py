@@ -91,13 +91,15 @@ def whole_day(night: date) -> Window:
     return Window(start, start + DAY)
 
 
-def training_window(data: DataSpec, as_of: datetime) -> Window:
+def training_window(data: DataSpec, as_of: datetime, history: timedelta | None = None) -> Window:
     """Return the events old enough for their outcome to be known at `as_of`, as far back as `history` says.
 
-    [as_of - outcome_delay - history, as_of - outcome_delay); open where the data have no event time.
+    [as_of - outcome_delay - history, as_of - outcome_delay); open where the data have no event time. Without
+    a `history` of its own the training reads as far back as the spec's.
     """
     require_utc("as_of", as_of)
     if data.event_time is None:
         return Window(None, None)
     end = as_of - data.outcome_delay
-    return Window(None if data.history is None else end - data.history, end)
+    history = history or data.history
+    return Window(None if history is None else end - history, end)

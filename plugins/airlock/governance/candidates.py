@@ -108,6 +108,11 @@ def find_version(conn: Connection, model: str, version: int) -> Candidate | None
     return _one(conn, candidates.c.model == model, candidates.c.version == version)
 
 
+def find_caused(conn: Connection, model: str, cause: str) -> Candidate | None:
+    """Return the newest candidate that was made for a cause, word for word."""
+    return _one(conn, candidates.c.model == model, candidates.c.cause == cause)
+
+
 def newest_registered(conn: Connection, model: str) -> Candidate | None:
     """Return the candidate that was registered last."""
     return _one(conn, candidates.c.model == model, candidates.c.state == "registered")

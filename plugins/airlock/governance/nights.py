@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from airlock.digests import canonical_json
-from airlock.governance import audit_log
 from airlock.governance.records import record_of
 from airlock.governance.tables import nights
 
@@ -74,41 +73,36 @@ def note_report(conn: Connection, model: str, night: date, report: str) -> None:
     conn.execute(sa.update(nights).where(*_is(model, night)).values(report=report))
 
 
-def note_asking(
-    conn: Connection, model: str, night: date, run_id: str, *, cause: str | None, at: datetime
-) -> None:
-    """Note, once, which run of <model>.monitor asked for a training because of a recorded night."""
-    unasked = nights.c.training_asked_by.is_distinct_from(run_id)
-    change = sa.update(nights).where(*_is(model, night), unasked).values(training_asked_by=run_id)
-    if conn.execute(change).rowcount:
-        audit_log.append(
-            conn,
-            "training_asked",
-            actor=f"{model}.monitor",
-            at=at,
-            model=model,
-            run=f"{model}.monitor/{run_id}",
-            facts={"night": night.isoformat(), "cause": cause},
-        )
+def newest(conn: Connection, model: str) -> date | None:
+    """Return the newest night of a model that was watched."""
+    return conn.execute(sa.select(sa.func.max(nights.c.night)).where(nights.c.model == model)).scalar_one()
 
 
-def asked_for_training(conn: Connection, model: str, first: date, last: date) -> tuple[tuple[date, str], ...]:
-    """Return the nights from `first` to `last` that asked for a training, each with the run that did."""
-    query = sa.select(nights.c.night, nights.c.training_asked_by).where(
-        nights.c.model == model, nights.c.night.between(first, last), nights.c.training_asked_by.is_not(None)
-    )
-    return tuple((row.night, row.training_asked_by) for row in conn.execute(query.order_by(nights.c.night)))
+def answered_most(conn: Connection, model: str, first: date, last: date) -> int | None:
+    """Return the version that answered most from the night `first` to `last`; None where none was watched."""
+    rows = sa.func.sum(nights.c.rows)
+    query = sa.select(nights.c.version).where(nights.c.model == model, nights.c.night.between(first, last))
+    query = query.where(nights.c.version.is_not(None)).group_by(nights.c.version).order_by(rows.desc())
+    return conn.execute(query.limit(1)).scalar_one_or_none()
+
+
+def first_answered(conn: Connection, model: str, version: int) -> date | None:
+    """Return the first watched night that a version answered."""
+    query = sa.select(sa.func.min(nights.c.night))
+    return conn.execute(query.where(nights.c.model == model, nights.c.version == version)).scalar_one()
 
 
 def _is(model: str, night: date) -> tuple[sa.ColumnElement[bool], ...]:
     return nights.c.model == model, nights.c.night == night
 
 
-def breached_since(conn: Connection, model: str, finding: AboutColumn, night: date) -> date:
+def breached_since(
+    conn: Connection, model: str, finding: AboutColumn, night: date, *, gap: timedelta = timedelta(days=1)
+) -> date:
     """Return the first of the nights in a row, ending with `night`, that all had this finding.
 
-    A night that was not watched, or did not have it, ends the row. `night` itself counts even before it is
-    recorded.
+    Two nights of a row lie at most `gap` apart: by default one that was not watched, or did not have it, ends
+    the row. `night` itself counts even before it is recorded.
     """
     same = [{"kind": finding.kind, "column": finding.column}]
     query = sa.select(nights.c.night).where(
@@ -116,7 +110,7 @@ def breached_since(conn: Connection, model: str, finding: AboutColumn, night: da
     )
     since = night
     for earlier in conn.execute(query.order_by(nights.c.night.desc())).scalars():
-        if earlier != since - timedelta(days=1):
+        if since - earlier > gap:
             break
         since = earlier
     return since

@@ -142,6 +142,13 @@ def open_ones(conn: Connection, model: str | None = None, *, lock: bool = False)
     return tuple(record_of(Release, row) for row in rows)
 
 
+def newest_of(conn: Connection, candidate_id: int) -> Release | None:
+    """Return the newest release of a candidate."""
+    query = sa.select(releases).where(releases.c.candidate_id == candidate_id)
+    row = conn.execute(query.order_by(releases.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else record_of(Release, row)
+
+
 def superseded_by(conn: Connection, candidate: Candidate) -> tuple[Release, ...]:
     """Return the releases that were closed when a candidate was registered."""
     ended = (releases.c.state == "superseded", releases.c.decided_at == candidate.recorded_at)

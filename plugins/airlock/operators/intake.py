@@ -10,9 +10,9 @@ from airlock.operators.base import database
 from airlock.operators.links import mlflow_run_link, run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.specs import usable_specs
-from airlock.operators.train import EXTERNAL
 from airlock.spec import ModelSpec
 from airlock.spec.people import Act
+from airlock.spec.training import EXTERNAL
 
 if TYPE_CHECKING:
     from airlock.training.external_versions import Registered

@@ -8,25 +8,39 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airlock.operators.assets import retrain_asset
 from airlock.operators.base import database
 from airlock.operators.night_step import NightStepOperator
-from airlock.operators.run import run_of
+from airlock.operators.run import BY_SCHEDULE, run_of
+from airlock.spec.durations import spell_duration
 
 
 class RetrainOperator(NightStepOperator):
-    """Update the retrain asset where the night's findings may do so; skipped, saying why, where not."""
+    """Update the retrain asset where the night's findings may do so; skipped, saying why, where not.
+
+    What a person's own run of the monitor asks for is that person's training, which they may not approve.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.retraining import retraining
-        from airlock.governance import nights
+        from airlock.chain.retraining import ask_for_training
 
         run = run_of(context)
-        night = self.night(context)
-        request = retraining(self.spec, night, run_id=run.run_id, engine=database())
+        by = run.dag_id if run.started_by == BY_SCHEDULE else run.started_by
+        request = ask_for_training(
+            self.spec,
+            self.night(context),
+            run_id=run.run_id,
+            by=by,
+            engine=database(),
+            store=self.store,
+            at=timezone.utcnow(),
+        )
         if request.refused_because:
             raise AirflowSkipException(request.refused_because)
-        with database().begin() as connection:
-            nights.note_asking(
-                connection, self.model, night.night, run.run_id, cause=request.cause, at=timezone.utcnow()
-            )
-        extra = {"cause": request.cause, "as_of": run.interval_end.isoformat(), "started_by": run.dag_id}
+        history = self.spec.monitoring.retraining.history
+        extra = {
+            "cause": request.cause,
+            "as_of": run.interval_end.isoformat(),
+            "started_by": by,
+            "mode": request.mode,
+            "history": spell_duration(history) if history else None,
+        }
         context["outlet_events"][retrain_asset(self.model)].extra = extra
         return extra

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Context, timezone
 
 from airlock.chain.lineage import Lineage
 from airlock.code_version import code_version
+from airlock.spec.durations import parse_duration
 
 #: How Airflow calls a run that a task of another Dag triggered; its conf is that task's, nobody else's.
 BY_A_TASK = "operator_triggered"
 #: What Airflow's API adds to the events that people make through it; they cannot leave it out.
 BY_HAND = "from_rest_api"
+#: Who started a run that no person did.
+BY_SCHEDULE = "schedule"
 
 
 class RunError(Exception):
@@ -26,7 +29,10 @@ class MadeByHand(RunError):
 
 @dataclass(frozen=True)
 class Run:
-    """One Dag run: its id, who started it and why, and the moment from which it looks at the world."""
+    """One Dag run: its id, who started it and why, and the moment from which it looks at the world.
+
+    Of a training also its mode, and how far back it reads where that is not for the spec to say.
+    """
 
     dag_id: str
     run_id: str
@@ -34,6 +40,8 @@ class Run:
     cause: str
     as_of: datetime
     interval_end: datetime
+    mode: str | None = None
+    history: timedelta | None = None
 
     def lineage(self, snapshot: str) -> Lineage:
         """Return where a candidate comes from that this run makes from a snapshot."""
@@ -63,7 +71,7 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
     interval_end = dag_run.data_interval_end or dag_run.run_after
     given = params.get("as_of") or event.get("as_of")
     user = dag_run.triggering_user_name
-    started_by = user if user and not event else str(event.get("started_by") or "schedule")
+    started_by = user if user and not event else str(event.get("started_by") or BY_SCHEDULE)
     started_by = str(told or started_by)
     return Run(
         dag_id=dag_run.dag_id,
@@ -72,6 +80,8 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
         cause=params.get("reason") or event.get("cause") or f"started by {started_by}, who gave no reason",
         as_of=moment(given) if given else interval_end,
         interval_end=interval_end,
+        mode=event.get("mode") or params.get("mode"),
+        history=parse_duration(event["history"]) if event.get("history") else None,
     )
 
 

@@ -26,5 +26,6 @@ class SnapshotOperator(ModelOperator):
             models=settings().models,
             connect=connect,
             code_version=code_version(),
+            history=run.history,
         )
         return {"digest": snapshot.digest, "rows": snapshot.manifest["rows"]}

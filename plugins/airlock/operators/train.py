@@ -10,18 +10,16 @@ from airlock.operators.assets import retrain_asset
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.run import RunError, run_of
 from airlock.settings import settings
-
-#: What the param `mode` of a training may be.
-SEARCH, REFIT, EXTERNAL = "search", "refit", "external"
+from airlock.spec.training import EXTERNAL, REFIT
 
 
 class TrainOperator(ModelOperator):
     """
     Fit one candidate on the snapshot's training rows, package it and track it in MLflow.
 
-    Where the run's param `mode` is `refit`, only the champion's candidate is fitted, with exactly the
-    champion's parameters; the others are skipped. Where it is `external`, the first task takes in the version
-    of MLflow that the param `version` names instead, and the others are skipped.
+    Where the run's mode is `refit`, only the champion's candidate is fitted, with exactly the champion's
+    parameters; the others are skipped. Where it is `external`, the first task takes in the version of MLflow
+    that the param `version` names instead, and the others are skipped.
 
     :param snapshot: the snapshot's digest.
     :param candidate: the candidate's name in the spec; mapped over all of them.
@@ -38,7 +36,8 @@ class TrainOperator(ModelOperator):
         from airlock.chain.external import take_in
         from airlock.chain.training import make_candidate
 
-        lineage = run_of(context, retrain_asset(self.model)).lineage(self.snapshot)
+        run = run_of(context, retrain_asset(self.model))
+        lineage = run.lineage(self.snapshot)
         if version := version_asked(context):
             self._only_the_first(version)
             return take_in(
@@ -50,7 +49,7 @@ class TrainOperator(ModelOperator):
             lineage,
             store=self.store,
             models=settings().models,
-            parameters=self._of_champion() if context["params"].get("mode") == REFIT else None,
+            parameters=self._of_champion() if run.mode == REFIT else None,
         )
 
     def _only_the_first(self, version: int) -> None:

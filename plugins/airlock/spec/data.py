@@ -1,8 +1,9 @@
 """Where a model's data comes from, and what every column of it is."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from airlock.spec.base import Section
 from airlock.spec.columns import TAKEN_NAMES, Columns, ColumnsField, Kind, Role
@@ -81,6 +82,9 @@ class Quarantine(Section):
     )
 
 
+#: EU AI Act, Article 26(6): logs are kept at least six months.
+LEAST_RETENTION = timedelta(days=180)
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -132,6 +136,10 @@ class DataSpec(Section):
     )
     history: PositiveDuration | None = Field(
         None, description="how far back training looks; everything where absent"
+    )
+    retention: PositiveDuration | None = Field(
+        None,
+        description="how long an answer is kept with its features, 180d or more; for ever where absent",
     )
     catalogue: Use | None = Field(
         None, description="what the organisation's catalogue says of the source; the policy may demand it"
@@ -199,6 +207,13 @@ class DataSpec(Section):
         if self.event_time is None and (self.history or self.outcome_delay):
             raise ValueError("history and outcome_delay need event_time. Name the column that says when.")
         return self
+
+    @field_validator("retention")
+    @classmethod
+    def _as_long_as_logs_must_be_kept(cls, kept: timedelta | None) -> timedelta | None:
+        if kept is not None and kept < LEAST_RETENTION:
+            raise ValueError("answers are kept 180d at least; the database deletes none before. Write more.")
+        return kept
 
     def with_role(self, *roles: Role) -> tuple[str, ...]:
         """Return the names of the columns that have one of the roles, in the spec's order."""

@@ -1,6 +1,6 @@
 """What a candidate must reach, who lets it out, and how it is watched afterwards."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import EmailStr, Field, field_validator, model_validator
 
@@ -113,11 +113,22 @@ class Drift(Section):
 
 
 class Retraining(Section):
-    """Whether what a night finds may start a training by itself, and how often at most."""
+    """Whether what a night finds may start a training by itself, how often at most, and on which rows."""
 
     automatic: bool = Field(False, description="whether drift or bad performance starts a training")
     cooldown: Duration = Field(
         "1w", validate_default=True, description="how long after one such training no other is started"
+    )
+    budget: int = Field(2, ge=1, description="how many such trainings are started in thirty days, at most")
+    history: PositiveDuration | None = Field(
+        None, description="how much event time such a training reads; absent: data.history"
+    )
+    fresh: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="the share of that time which must lie after the first night of what was found; until "
+        "outcomes of so much are known the training waits. 0 waits for nothing",
     )
 
 
@@ -139,10 +150,24 @@ class Person(Section):
     email: EmailStr = Field(description="where mails to them go")
 
 
+class Notifier(Section):
+    """One of Airflow's notifiers, which says in a chat or to a pager what an alert's mail says."""
+
+    notifier: str = Field(
+        description="its dotted path, from an installed provider or `airlock_models.<model>.<module>.<class>`"
+    )
+    arguments: dict[str, Any] = Field(
+        {},
+        description="its arguments; texts among them are templates that know `mail.subject`, `mail.text`, "
+        "`mail.html` and `mail.link`. Secrets belong into the Airflow connection that it names",
+    )
+
+
 class Alerts(Section):
-    """Who gets the mail when somebody must look."""
+    """Who gets the mail when somebody must look, and where else it is said."""
 
     to: tuple[EmailStr, ...] = Field(min_length=1, description="one address, or a list of them")
+    notify: tuple[Notifier, ...] = Field((), description="where an alert is said as well, beside the mail")
 
     @field_validator("to", mode="before")
     @classmethod

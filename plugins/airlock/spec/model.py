@@ -1,5 +1,6 @@
 """ModelSpec: everything about one model, as its model.yaml says it."""
 
+from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from airlock.spec.base import Section
 from airlock.spec.data import DataSpec
 from airlock.spec.decision import Decision
 from airlock.spec.deployment import Deployment
+from airlock.spec.durations import spell_duration
 from airlock.spec.governance import Alerts, Approval, Gates, Monitoring, Person
 from airlock.spec.metrics import DISPARITIES, MEASURES, METRICS, Task
 from airlock.spec.robustness import Rule
@@ -134,6 +136,43 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _retraining_can_learn_what_was_found(self) -> Self:
+        rule, data, split = self.monitoring.retraining, self.data, self.training.split
+        key = "monitoring.retraining"
+        if rule.history and (data.event_time is None or (data.history and rule.history > data.history)):
+            raise ValueError(
+                f"{key}.history reads further back than data.history or event_time allow. "
+                "Shorten it or leave it out."
+            )
+        if not (rule.automatic and rule.fresh and data.event_time):
+            return self
+        if self.retraining_history is None:
+            raise ValueError(
+                f"{key}.fresh is a share of the time that a training reads, and neither {key}.history nor "
+                "data.history says how much that is. Add one of them."
+            )
+        if split.by == "time" and rule.fresh <= split.holdout:
+            raise ValueError(
+                f"{key}.fresh is {rule.fresh}, and the newest {split.holdout} are held out: nothing would be "
+                f"learned from what was found. Write more than {split.holdout}."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _nights_are_judged_before_they_are_deleted(self) -> Self:
+        kept, watched = self.data.retention, self.monitoring.performance
+        if kept is None or watched is None:
+            return self
+        needed = self.data.outcome_delay + watched.window
+        if kept < needed:
+            raise ValueError(
+                "data.retention is shorter than data.outcome_delay and monitoring.performance.window "
+                f"together ({spell_duration(needed)}): answers would be deleted before they are judged. Keep "
+                "them longer."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _target_fits_the_task(self) -> Self:
         kind = self.data.kind_of(self.data.target)
         if self.task is Task.REGRESSION and kind != "number":
@@ -147,6 +186,11 @@ class ModelSpec(Section):
         if self.task is not Task.BINARY and self.data.positive is not None:
             raise ValueError("data.positive is for binary tasks only. Remove it.")
         return self
+
+    @property
+    def retraining_history(self) -> timedelta | None:
+        """How much event time a training reads that a night asks for; None where all there is."""
+        return self.monitoring.retraining.history or self.data.history
 
     @property
     def digest(self) -> str:

@@ -67,8 +67,23 @@ class Policy(Section):
     ways: tuple[Way, ...] = Field(
         (), description="by which ways an approved version may come in where one serves; absent: by any"
     )
+    retention_at_least: PositiveDuration | None = Field(
+        None, description="how long answers must be kept; absent: as long as the spec likes"
+    )
+    retention_at_most: PositiveDuration | None = Field(
+        None, description="how long answers may be kept; absent: as long as the spec likes"
+    )
     automatic_retraining: bool = Field(description="whether a night may start a training by itself")
+    retraining_budget: int = Field(
+        4, ge=1, description="how many trainings nights may start by themselves in thirty days, at most"
+    )
     drift_psi: float = Field(gt=0, description="the population stability index that alerts, at most")
+    drift_share: float = Field(
+        0.5, ge=0, lt=1, description="the share of drifted features above which all of them alert, at most"
+    )
+    drift_rows: int = Field(
+        200, ge=20, description="how many rows a night must have before it can alert of drift, at most"
+    )
     limits: dict[Task, tuple[Limit, ...]] = Field(
         {}, description="for each task the bounds every model of the tier must reach"
     )
@@ -117,16 +132,36 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
             Problem("decision", f"{tier} wants to know what yes means for a person.", "Add yes_means.")
         )
     found += _inspection_problems(policy, spec, tier)
+    found += _retention_problems(policy, spec, tier)
     ceilings = {
         "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),
+        "monitoring.retraining.budget": (spec.monitoring.retraining.budget, policy.retraining_budget),
         "monitoring.drift.psi": (spec.monitoring.drift.psi, policy.drift_psi),
         "monitoring.drift.prediction_psi": (spec.monitoring.drift.prediction_psi, policy.drift_psi),
+        "monitoring.drift.share": (spec.monitoring.drift.share, policy.drift_share),
+        "monitoring.drift.minimum_rows": (spec.monitoring.drift.minimum_rows, policy.drift_rows),
     }
     for key, (value, most) in ceilings.items():
         if value > most:
             found.append(Problem(key, f"{tier} allows at most {most}.", f"Write {most} or less."))
     return tuple(found)
+
+
+def _retention_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:
+    kept, least, most = spec.data.retention, policy.retention_at_least, policy.retention_at_most
+    if least is not None and kept is not None and kept < least:
+        yield Problem(
+            "data.retention",
+            f"{tier} wants answers kept at least {spell_duration(least)}.",
+            f"Write {spell_duration(least)} or more.",
+        )
+    if most is not None and (kept is None or kept > most):
+        yield Problem(
+            "data.retention",
+            f"{tier} wants answers deleted after {spell_duration(most)}.",
+            f"Write {spell_duration(most)} or less.",
+        )
 
 
 def _inspection_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:

@@ -8,6 +8,9 @@ from airlock.spec.base import Section
 
 Preprocessing = Literal["one_hot", "ordinal"]
 
+#: The modes of a training: try every candidate, fit the champion's again, take in a version from outside.
+SEARCH, REFIT, EXTERNAL = "search", "refit", "external"
+
 
 class Search(Section):
     """A hyperparameter search: lists of values, tried in `iterations` random combinations, or all."""

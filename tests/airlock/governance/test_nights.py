@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from airlock.governance import audit_log, nights
+from airlock.governance import nights
 from airlock.governance.nights import Night, breached_since
 from tests.airlock.governance.records import MOMENT
 
@@ -82,16 +82,28 @@ def test_a_finding_about_no_column_is_its_own_kind(conn):
     assert breached_since(conn, "credit_risk", Found("share", None), FIFTH) == date(2026, 3, 4)
 
 
-def test_asking_for_a_training_is_in_the_log_once(conn):
-    nights.record(conn, CALM)
-    for _ in range(2):
-        nights.note_asking(conn, "credit_risk", FIFTH, "scheduled__1", cause="income drifted", at=MOMENT)
-    (row,) = audit_log.entries(conn)
-    assert (row.act, row.actor, row.model) == ("training_asked", "credit_risk.monitor", "credit_risk")
-    assert row.run == "credit_risk.monitor/scheduled__1"
-    assert row.facts == {"night": "2026-03-05", "cause": "income drifted"}
+def test_a_row_of_nights_may_have_gaps_up_to_a_length(conn):
+    for day in (1, 3):
+        watched(conn, day)
+    two = timedelta(days=2)
+    assert breached_since(conn, "credit_risk", INCOME, FIFTH, gap=two) == date(2026, 3, 1)
+    assert breached_since(conn, "credit_risk", INCOME, date(2026, 3, 6), gap=two) == date(2026, 3, 6)
 
 
-def test_a_night_that_is_not_recorded_asks_for_nothing(conn):
-    nights.note_asking(conn, "credit_risk", FIFTH, "scheduled__1", cause="income drifted", at=MOMENT)
-    assert not list(audit_log.entries(conn))
+def test_the_newest_watched_night_of_a_model(conn):
+    assert nights.newest(conn, "credit_risk") is None
+    for day in (2, 4, 3):
+        watched(conn, day)
+    watched(conn, 9, model="other")
+    assert nights.newest(conn, "credit_risk") == date(2026, 3, 4)
+
+
+def test_which_version_answered_most_rows_and_when_it_began(conn):
+    for day, version, rows in ((1, 1, 100), (2, 1, 100), (3, 2, 300), (4, None, 0)):
+        nights.record(conn, replace(CALM, night=date(2026, 3, day), version=version, rows=rows))
+    first, last = date(2026, 3, 1), date(2026, 3, 4)
+    assert nights.answered_most(conn, "credit_risk", first, last) == 2
+    assert nights.answered_most(conn, "credit_risk", first, date(2026, 3, 2)) == 1
+    assert nights.answered_most(conn, "credit_risk", last, last) is None
+    assert nights.first_answered(conn, "credit_risk", 2) == date(2026, 3, 3)
+    assert nights.first_answered(conn, "credit_risk", 3) is None

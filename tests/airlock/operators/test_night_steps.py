@@ -8,8 +8,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from sqlalchemy.engine import Engine
 
 from airlock.data.window import night_of
-from airlock.governance import nights
+from airlock.governance import audit_log, nights
 from airlock.governance.nights import Night
+from airlock.governance.tables import audit_log as log_table
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
 from airlock.operators.finish_scoring import FinishScoringOperator
@@ -98,6 +99,10 @@ def test_a_drifting_night_is_mailed_once_and_asks_for_a_training(champion: Engin
     assert asked["started_by"] == "loans.monitor"
     assert asked["as_of"] == SHIFTED.isoformat()
     assert asked["cause"].startswith("The night of 2026-01-11 crossed limits: ")
+    assert asked["cause"].endswith(
+        "It fits the champion, linear, again on newer rows, because only inputs moved."
+    )
+    assert (asked["mode"], asked["history"]) == ("refit", "20d")
     assert recorded(champion, SHIFTED).training_asked_by == "scheduled__1"
 
 
@@ -107,6 +112,22 @@ def test_a_run_that_is_repeated_asks_the_same_again_and_another_one_does_not(cha
     with pytest.raises(AirflowSkipException, match="within the cooldown"):
         retrain(SHIFTED, "manual__2")
     assert recorded(champion, SHIFTED).training_asked_by == "scheduled__1"
+
+
+def test_what_a_person_s_own_run_asks_for_is_that_person_s_training(champion: Engine) -> None:
+    measured(SHIFTED)
+    by_hand = context("loans.monitor", run_id="backfill__1", user="dana", interval_end=SHIFTED)
+    assert RetrainOperator(task_id="retrain", **OWN).execute(by_hand)["started_by"] == "dana"
+    with champion.connect() as conn:
+        (row,) = audit_log.entries(conn, log_table.c.act == "training_asked")
+    assert row.actor == "dana"
+
+
+def test_a_night_that_is_backfilled_after_newer_ones_starts_nothing(champion: Engine) -> None:
+    measured(SHIFTED)
+    measured(NOTHING)
+    with pytest.raises(AirflowSkipException, match="only the newest night may ask"):
+        retrain(SHIFTED)
 
 
 def test_measuring_again_does_not_forget_who_asked(champion: Engine) -> None:

@@ -39,6 +39,14 @@ def test_a_night_starts_a_training_with_its_cause() -> None:
     assert run.as_of == datetime(2026, 1, 11, tzinfo=UTC)
 
 
+def test_a_night_says_in_which_mode_and_how_far_back_whatever_the_form_says() -> None:
+    asked = ASKED | {"mode": "refit", "history": "20d"}
+    run = run_of(context(events={RETRAIN: [asked]}, params={"mode": "search"}), RETRAIN)
+    assert (run.mode, run.history) == ("refit", timedelta(days=20))
+    by_hand = run_of(context(user="dana", params={"mode": "search"}), RETRAIN)
+    assert (by_hand.mode, by_hand.history) == ("search", None)
+
+
 def test_of_several_nights_the_newest_counts() -> None:
     events = {RETRAIN: [ASKED, ASKED | {"cause": "The next night, too."}]}
     assert run_of(context(events=events), RETRAIN).cause == "The next night, too."

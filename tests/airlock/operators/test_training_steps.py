@@ -21,7 +21,7 @@ from airlock.operators.run import RunError
 from airlock.operators.snapshot import SnapshotOperator
 from airlock.operators.train import TrainOperator
 from airlock.operators.validate import ValidateOperator
-from tests.airlock.lender import NOTHING, TRAINED_AS_OF, Lender, Trained
+from tests.airlock.lender import A_DAY_S_LOANS, NOTHING, TRAINED_AS_OF, Lender, Trained
 from tests.airlock.operators.judging import judged
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
@@ -121,6 +121,13 @@ def test_a_training_that_a_night_asked_for_says_so(running: Any, installation: L
     by_night = context(run_id="asset__1", events={retrain_asset("loans"): [asked]})
     taken = SnapshotOperator(task_id="snapshot", **OWN).execute(by_night)
     assert taken == SnapshotOperator(task_id="snapshot", **OWN).execute(running)
+
+
+def test_a_training_reads_as_far_back_as_the_night_asks(installation: Lender) -> None:
+    asked = {"cause": "debt has shifted.", "as_of": PARAMS["as_of"], "history": "3d"}
+    by_night = context(run_id="asset__1", events={retrain_asset("loans"): [asked]})
+    taken = SnapshotOperator(task_id="snapshot", **OWN).execute(by_night)
+    assert taken["rows"] == 3 * A_DAY_S_LOANS
 
 
 def test_a_moment_that_cannot_be_used_reads_no_data(installation: Lender) -> None:

@@ -43,6 +43,17 @@ WRONG = {
         "history: 365",
         ("data.history:", "365", "such as 90d"),
     ),
+    "no training at all": ("budget: 2", "budget: 0", ("monitoring.retraining.budget:", "0", "1")),
+    "a retraining that holds all that is new out": (
+        "fresh: 0.5",
+        "fresh: 0.25",
+        ("spec:", "monitoring.retraining.fresh is 0.25", "newest 0.25 are held out", "Write more than 0.25"),
+    ),
+    "a retraining that reads more than is kept": (
+        "history: 180d",
+        "history: 366d",
+        ("spec:", "monitoring.retraining.history", "further back than data.history", "Shorten it"),
+    ),
     "no time at all": ("history: 365d", "history: 0d", ("data.history:", "no time at all", "1m or more")),
     "schedule": ('"0 3 * * *"', '"0 3 * *"', ("monitoring.schedule:", "'0 3 * *'", "five fields")),
     "mail address": ("dana@airlock.example}", "dana}", ("owner.email:", "valid email address", "@-sign")),

@@ -34,6 +34,20 @@ LOOSER = {
         "monitoring.drift.prediction_psi",
         "0.25",
     ),
+    "share of drifted features": (
+        "share: 0.2, prediction_psi",
+        "share: 1.0, prediction_psi",
+        "monitoring.drift.share",
+        "allows at most 0.3",
+        "Write 0.3 or less",
+    ),
+    "rows that drift takes": (
+        "share: 0.2, prediction_psi",
+        "minimum_rows: 1000000, share: 0.2, prediction_psi",
+        "monitoring.drift.minimum_rows",
+        "allows at most 100",
+        "Write 100 or less",
+    ),
     "confidence": (
         "confidence: 0.8",
         "confidence: 0.7",
@@ -47,6 +61,13 @@ LOOSER = {
         "data.quarantine.share",
         "at most 0.05",
         "Write 0.05 or less",
+    ),
+    "trainings that nights start": (
+        "budget: 2",
+        "budget: 3",
+        "monitoring.retraining.budget",
+        "allows at most 2",
+        "Write 2 or less",
     ),
     "representation": (
         "  inspection:\n",
@@ -182,7 +203,10 @@ def policies(draw: st.DrawFn) -> Policy:
         catalogue=draw(st.booleans()),
         automatic_retraining=draw(st.booleans()),
         ways=tuple(draw(st.lists(st.sampled_from(WAYS), unique=True))),
+        retraining_budget=draw(st.integers(1, 5)),
         drift_psi=draw(st.floats(0.01, 2)),
+        drift_share=draw(shares),
+        drift_rows=draw(st.integers(20, 1000)),
         limits={Task.BINARY: tuple(draw(st.lists(limits(), max_size=4)))},
     )
 
@@ -204,7 +228,10 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         del content["data"]["catalogue"]
     content["deployment"] = draw(st.sampled_from(DEPLOYMENTS))
     content["monitoring"]["retraining"]["automatic"] = draw(st.booleans())
+    content["monitoring"]["retraining"]["budget"] = draw(st.integers(1, 5))
     content["monitoring"]["drift"]["psi"] = draw(st.floats(0.01, 2))
+    content["monitoring"]["drift"]["share"] = draw(bounds)
+    content["monitoring"]["drift"]["minimum_rows"] = draw(st.integers(20, 1000))
     return ModelSpec.model_validate(content)
 
 
@@ -227,11 +254,14 @@ def test_what_is_accepted_is_never_looser_than_the_policy(
     assert spec.approval.timeout <= policy.approval_timeout
     assert spec.gates.champion.tolerance <= policy.champion_tolerance
     assert spec.monitoring.drift.psi <= policy.drift_psi
+    assert spec.monitoring.drift.share <= policy.drift_share
+    assert spec.monitoring.drift.minimum_rows <= policy.drift_rows
     assert spec.gates.champion.confidence >= policy.champion_confidence
     assert spec.data.quarantine.share <= policy.quarantine_share
     assert spec.data.catalogue is not None or not policy.catalogue
     assert spec.deployment.way in (policy.ways or WAYS)
     assert policy.automatic_retraining or not spec.monitoring.retraining.automatic
+    assert spec.monitoring.retraining.budget <= policy.retraining_budget
     metrics = data.draw(st.fixed_dictionaries(dict.fromkeys(METRICS[Task.BINARY], bounds)))
     if passes(under(policy, spec).gates.limits, metrics):
         assert passes(policy.limits[Task.BINARY], metrics)
@@ -265,10 +295,18 @@ def test_a_spec_as_tight_as_the_policy_is_accepted(policy: Policy, spec: ModelSp
             "monitoring": spec.monitoring.model_copy(
                 update={
                     "drift": spec.monitoring.drift.model_copy(
-                        update={"psi": policy.drift_psi, "prediction_psi": policy.drift_psi}
+                        update={
+                            "psi": policy.drift_psi,
+                            "prediction_psi": policy.drift_psi,
+                            "share": policy.drift_share,
+                            "minimum_rows": policy.drift_rows,
+                        }
                     ),
                     "retraining": spec.monitoring.retraining.model_copy(
-                        update={"automatic": policy.automatic_retraining}
+                        update={
+                            "automatic": policy.automatic_retraining,
+                            "budget": policy.retraining_budget,
+                        }
                     ),
                 }
             ),
@@ -281,7 +319,10 @@ def test_the_projects_tiers_grow_stricter() -> None:
     minimal, limited, high = (load_policy(ROOT / "include", tier) for tier in Tier)
     assert minimal.people < limited.people < high.people
     assert minimal.approval_timeout >= limited.approval_timeout >= high.approval_timeout
+    assert minimal.retraining_budget >= limited.retraining_budget >= high.retraining_budget
     assert minimal.drift_psi >= limited.drift_psi >= high.drift_psi
+    assert minimal.drift_share >= limited.drift_share >= high.drift_share
+    assert minimal.drift_rows >= limited.drift_rows >= high.drift_rows
 
 
 def test_a_high_tier_model_says_what_yes_means() -> None:
