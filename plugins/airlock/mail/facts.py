@@ -9,11 +9,27 @@ from datetime import date, datetime, timedelta
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A PNG that is shown in the mail; `text` says the same to whoever cannot see it."""
+
+    name: str
+    text: str
+    content: bytes
+
+    @property
+    def cid(self) -> str:
+        """The name by which the HTML part refers to it."""
+        return f"{self.name}@airlock"
+
+
+@dataclass(frozen=True)
 class AlertLine:
-    """One finding of a night: its sentence, and the first night in a row that it was found."""
+    """One finding of a night: its sentence, how bad it is, the first night in a row that it was found."""
 
     sentence: str
-    since: date | None = None
+    how_bad: str
+    since: date
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -250,7 +266,9 @@ class DrillReport:
 class DriftAlert:
     """To the people on call: a night crossed limits. `next_step` says what now happens by itself.
 
-    `contests` wait for a person; of the `opinions` that people gave that day some are `disagreeing`.
+    `findings` are the worst first, and `more` are not listed; `news` are the incidents that were opened or
+    got worse; `advice` is what a person can do. `contests` wait for a person; of the `opinions` that people
+    gave that day some are `disagreeing`.
     """
 
     title: str
@@ -259,12 +277,22 @@ class DriftAlert:
     night: date
     rows: int
     findings: Sequence[AlertLine]
+    more: int
+    news: Sequence[int]
     contests: int
     opinions: int
     disagreeing: int
     next_step: str
+    advice: Sequence[str]
     link: str
     report: str | None
+    incidents: str
+    rollback: str
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of its findings."""
+        return tuple(finding.picture for finding in self.findings if finding.picture)
 
 
 @dataclass(frozen=True)

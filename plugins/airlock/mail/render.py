@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
-from airlock.mail.facts import FACTS, Facts
+from airlock.mail.facts import FACTS, DriftAlert, Facts, Picture
 from airlock.mail.words import FILTERS
 from airlock.settings import settings
 
@@ -22,11 +22,13 @@ class MailError(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """An e-mail without its addresses."""
+    """An e-mail without its addresses; its HTML shows the pictures by their `cid`."""
 
     subject: str
     text: str
     html: str
+    link: str
+    pictures: tuple[Picture, ...] = ()
 
 
 def render(template: str, **facts: Any) -> Mail:
@@ -37,7 +39,8 @@ def render(template: str, **facts: Any) -> Mail:
     MailError
         When the template or a fact is unknown, a fact is missing, or the subject would hold a line break.
     """
-    given = {"facts": _checked(template, facts)}
+    checked = _checked(template, facts)
+    given = {"facts": checked}
     environment = _environment(settings().templates / "mail")
     try:
         text = environment.get_template(f"{template}.txt.j2").make_module(given)
@@ -47,7 +50,8 @@ def render(template: str, **facts: Any) -> Mail:
         raise MailError(
             f"{template}: the template does not render: {error}. Mend it in {environment.loader}."
         ) from error
-    return Mail(_header(template, subject), str(text).strip() + "\n", html)
+    pictures = checked.pictures if isinstance(checked, DriftAlert) else ()
+    return Mail(_header(template, subject), str(text).strip() + "\n", html, checked.link, pictures)
 
 
 def _checked(template: str, facts: dict[str, Any]) -> Facts:

@@ -55,6 +55,17 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def since(first: date, night: date) -> str:
+    """Say since when a finding is there, of the nights in a row up to `night`.
+
+    >>> since(date(2026, 10, 30), date(2026, 11, 1)), since(date(2026, 11, 1), date(2026, 11, 1))
+    ('since the night of 30 October 2026, 3 nights in a row', 'new this night')
+    """
+    if first == night:
+        return "new this night"
+    return f"since the night of {day(first)}, {(night - first).days + 1} nights in a row"
+
+
 def digest(value: str) -> str:
     """Return the digits of a digest that people compare."""
     return value[:12]
@@ -66,5 +77,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "moment": moment,
     "day": day,
+    "since": since,
     "digest": digest,
 }

@@ -102,8 +102,8 @@ def _starts(before: np.ndarray) -> np.ndarray:
 
 
 def _shares(counted: Sequence[tuple[float | str | None, int, int]]) -> tuple[Bar, ...]:
-    before, now = (max(sum(row[side] for row in counted), 1) for side in (1, 2))
-    return tuple(_bars(counted, before, now))
+    before, now = sum(was for _, was, _ in counted), sum(is_now for _, _, is_now in counted)
+    return tuple(_bars(counted, max(before, 1), max(now, 1)))
 
 
 def _bars(counted: Sequence[tuple[float | str | None, int, int]], before: int, now: int) -> Iterator[Bar]:

@@ -21,7 +21,7 @@ BEFORE, NOW, LIMIT, INK = "#c3cbd4", "#b42318", "#64707d", "#1d2733"
 STYLE = {
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
-    "font.size": 10.5,
+    "font.size": 12,
     "text.color": INK,
     "axes.edgecolor": "#c3cbd4",
     "xtick.color": INK,
@@ -64,7 +64,7 @@ def course_picture(course: Sequence[tuple[date, float]], limit: float | None) ->
                 textcoords="offset points", color=LIMIT,
             )  # fmt: skip
         shown = sorted({days[0], days[-1]})
-        axes.set_xticks(shown, labels=[f"{day.day} {day:%b}" for day in shown])  # type: ignore[arg-type]
+        axes.set_xticks(shown, labels=[f"{day.day} {day:%b}" for day in shown])
         axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(3))
         axes.margins(x=0.03, y=0.2)
         return _png(drawing)

@@ -1,12 +1,12 @@
 """The mail that a failed task sends, so that nobody has to watch the UI."""
 
-from collections.abc import Collection
+from contextlib import suppress
 
 from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.links import task_link
-from airlock.operators.mailing import mail_once
+from airlock.operators.mailing import alert_once, mail_once
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Role, load_people
@@ -21,28 +21,21 @@ def mail_failure(context: Context) -> None:
     if isinstance(error := context.get("exception"), ExplainedFailure):
         return
     task = context["ti"]
-    try:
-        to = _concerned(task.dag_id)
-    except SpecError:  # broken meanwhile: then it says nothing about who is to be told
+    key = f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}"
+    facts = {
+        "dag_id": task.dag_id,
+        "run_id": task.run_id,
+        "task_id": task.task_id,
+        "attempts": task.try_number,
+        "failed_at": timezone.utcnow(),
+        "error": str(error) or type(error).__name__,
+        "link": task_link(task.dag_id, task.run_id, task.task_id),
+    }
+    model, _, kind = task.dag_id.partition(".")
+    if not kind:  # a Dag of the project, which concerns the administrators
+        mail_once(key, load_people(settings().include).emails_of(Role.ADMIN), "task_failed", **facts)
         return
-    mail_once(
-        f"failure/{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}",
-        to,
-        "task_failed",
-        dag_id=task.dag_id,
-        run_id=task.run_id,
-        task_id=task.task_id,
-        attempts=task.try_number,
-        failed_at=timezone.utcnow(),
-        error=str(error) or type(error).__name__,
-        link=task_link(task.dag_id, task.run_id, task.task_id),
-    )
-
-
-def _concerned(dag_id: str) -> Collection[str]:
-    """Return whom a failure concerns: a model's people, or of a project's Dag the administrators."""
-    model, _, kind = dag_id.partition(".")
-    if not kind:
-        return load_people(settings().include).emails_of(Role.ADMIN)
-    spec = load_model(settings().include, model)
-    return {*spec.alerts.to, spec.owner.email} if kind == "train" else spec.alerts.to
+    with suppress(SpecError):  # broken meanwhile: then it says nothing about who is to be told
+        spec = load_model(settings().include, model)
+        to = {*spec.alerts.to, spec.owner.email} if kind == "train" else spec.alerts.to
+        alert_once(key, to, spec, context, "task_failed", **facts)

@@ -1,6 +1,7 @@
 """The specs as Dags see them: a broken one is left out here, and reported by dags/specs.py."""
 
 from airlock.data.suite import SUITE_FILE, check_columns
+from airlock.operators.notifying import check_notifiers
 from airlock.settings import settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 
@@ -28,6 +29,7 @@ def _load(name: str) -> ModelSpec | SpecError:
     try:
         spec = load_model(settings().include, name)
         check_columns(settings().models / name / SUITE_FILE, spec.data.read)
+        check_notifiers(spec)
         return spec
     except SpecError as error:
         return error

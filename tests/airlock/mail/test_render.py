@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airlock.mail.facts import FACTS, AlertLine, Objection
+from airlock.mail.facts import FACTS, AlertLine, Objection, Picture
 from airlock.mail.render import MailError, render
 
 AIRFLOW = "http://127.0.0.1:8080"
@@ -213,23 +213,37 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "findings": [
             AlertLine(
                 "income has shifted: PSI 1.84, limit 0.25. Its mean was 3,214 in training and is 4,890 now.",
+                "7.4 times its limit",
                 date(2026, 10, 30),
+                Picture("income", "income in shares of the rows. Most changed: above 5,709.", b"a PNG"),
+            ),
+            AlertLine(
+                "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training, now 0.189.",
+                "1.6 times its limit",
+                date(2026, 11, 1),
+                Picture("score", 'score: "quoted" <b>', b"another PNG"),
             ),
             AlertLine(
                 "3 of 10 features (30 %) have shifted, limit 20 %: income, amount, channel.",
+                "1.5 times its limit",
                 date(2026, 11, 1),
             ),
-            AlertLine(
-                "The score has shifted: PSI 0.41, limit 0.25. Its mean was 0.124 in training, now 0.189."
-            ),
         ],
+        "more": 2,
+        "news": [12, 14],
         "contests": 2,
         "opinions": 40,
         "disagreeing": 3,
         "next_step": "A training on the newest data starts by itself; what it makes goes out only if two "
         "people approve it.",
+        "advice": [
+            "Find out what changed: a campaign, a season, a new market, or a fault that nothing checks yet.",
+            "If the world has changed for good, trigger the Dag credit_risk.train and say why.",
+        ],
         "link": f"{AIRFLOW}/dags/credit_risk.monitor/runs/scheduled__2026-11-02",
         "report": f"{AIRFLOW}/airlock/pages/credit_risk/nights/2026-11-01.html",
+        "incidents": f"{AIRFLOW}/airlock/incidents",
+        "rollback": f"{AIRFLOW}/dags/rollback",
     },
     "incident_opened": {
         "number": 12,
@@ -303,7 +317,7 @@ def test_a_mail_says_what_happens_next_and_where_to_look(template: str) -> None:
 @pytest.mark.parametrize("template", FACTS)
 def test_no_mail_loads_anything_from_elsewhere(template: str) -> None:
     page = render(template, **REALISTIC[template]).html
-    assert not re.search(r"<(img|script|link|style|iframe)|url\(|\bsrc=", page)
+    assert not re.search(r"<(script|link|style|iframe)|url\(|\bsrc=(?!\"cid:)", page)
 
 
 @pytest.mark.parametrize("template", FACTS)
@@ -364,10 +378,30 @@ def test_a_closed_release_says_how_it_ended(state: str) -> None:
 
 def test_a_repeated_finding_says_since_when_and_a_fresh_one_that_it_is_new() -> None:
     text = render("drift_alert", **REALISTIC["drift_alert"]).text
-    assert "since the night of 30 October 2026" in text
+    assert "since the night of 30 October 2026, 3 nights in a row" in text
     assert text.count("new this night") == 2
 
 
 def test_a_night_without_a_report_links_to_none() -> None:
     mail = render("drift_alert", **REALISTIC["drift_alert"] | {"report": None})
     assert "report" not in mail.text and "report" not in mail.html
+
+
+def test_each_picture_is_shown_under_its_finding_and_said_to_those_who_cannot_see_it() -> None:
+    mail = render("drift_alert", **REALISTIC["drift_alert"])
+    assert [picture.name for picture in mail.pictures] == ["income", "score"]
+    shown = re.findall(r'<img src="cid:([^"]+)" alt="([^"]*)"', mail.html)
+    assert [(cid, html.unescape(text)) for cid, text in shown] == [
+        (picture.cid, picture.text) for picture in mail.pictures
+    ]
+    assert (
+        mail.html.index("income has shifted") < mail.html.index("cid:income") < mail.html.index("The score")
+    )
+
+
+def test_an_alert_that_lists_the_worst_says_how_many_there_are() -> None:
+    mail = render("drift_alert", **REALISTIC["drift_alert"])
+    assert "5 findings" in mail.subject
+    assert "2 findings more, less bad." in mail.text
+    alone = render("drift_alert", **REALISTIC["drift_alert"] | {"more": 0})
+    assert "less bad" not in alone.text + alone.html

@@ -1,18 +1,21 @@
 """Mail through a real post office: readable, once, and to nobody where it cannot be sent."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from airlock.mail.facts import AlertLine, Picture
 from airlock.mail.render import MailError
 from airlock.operators.failure import ExplainedFailure, mail_failure
 from airlock.operators.links import approval_link, mlflow_run_link, page_link, run_link, task_link
 from airlock.operators.mailing import mail_once
 from tests.airlock.lender import Lender
+from tests.airlock.mail.test_render import REALISTIC
 from tests.airlock.operators.running import context
 from tests.post_office import HOST, PostOffice
 
@@ -122,3 +125,23 @@ def test_links_lead_to_airflow_s_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://airflow.example:8080/airlock/pages/loans/nights/2026-01-09.html"
     )
     assert mlflow_run_link("abc") == "http://mlflow.example:5000/#/runs/abc"
+
+
+def test_pictures_travel_inside_the_page_that_shows_them(installation: Lender, post: PostOffice) -> None:
+    picture = Picture("debt", "debt in shares of the rows.", b"\x89PNG and more")
+    found = AlertLine("debt has shifted.", "7.4 times its limit", date(2026, 1, 8), picture)
+    facts = REALISTIC["drift_alert"] | {"findings": [found]}
+    mail_once("night", TO, "drift_alert", **facts)
+    (mail,) = post.mails
+    assert mail.attachments == ("debt.png",)
+    message = message_from_bytes(mail.file.read_bytes(), policy=policy.default)
+    text, related = message.iter_parts()
+    page, sent = related.iter_parts()
+    assert (message.get_content_type(), related.get_content_type()) == (
+        "multipart/alternative",
+        "multipart/related",
+    )
+    assert f'src="cid:{sent["Content-ID"][1:-1]}"' in page.get_content()
+    assert sent.get_content() == picture.content
+    assert sent["Content-Disposition"].content_disposition == "inline"
+    assert "debt has shifted." in text.get_content()
