@@ -60,13 +60,14 @@ def tell(settings: Settings, progress: Progress) -> None:
         progress.say("No limit was crossed, and nobody was woken.")
     with progress.step(f"The world changes on {calendar.change}: younger applicants, through the web"):
         change_the_world(settings, calendar)
-        watched = nights(people, progress, *calendar.changed_nights)
+        nights(people, progress, *calendar.changed_nights)
         mail = wait_until(
             lambda: next(iter(alerts(settings, *calendar.changed_nights)), None), what="the alert", timeout=30
         )
         progress.show(full_text(mail))
-    with progress.step("The night asks for a new training, and says why"):
-        again = people.retraining("credit_risk", watched[0])
+    with progress.step("The alert says when a training could know the change; dana does not wait for it"):
+        why = f"the alert of {calendar.change}: younger applicants, through the web"
+        again = people.train("credit_risk", why, midnight(calendar.end).isoformat())
         release = people.release_of(again)
     with progress.step("People decide, and the new version proves itself beside the champion: a canary"):
         with traffic(shop, progress.say) as answers:

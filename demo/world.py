@@ -19,7 +19,7 @@ HISTORY = timedelta(days=365 + 90)  # what a training of credit_risk looks back 
 AHEAD = timedelta(days=30)  # so that the stack's own nightly runs find rows for a while
 CALM_NIGHTS = 3
 CHANGED_NIGHTS = 2
-BETWEEN_DEMOS = timedelta(days=14)  # past the cooldown of the last automatic training
+BETWEEN_DEMOS = timedelta(days=14)  # so that the nights of one demo are not those of the next
 FIRST_DEMO = timedelta(days=182)  # before today
 
 

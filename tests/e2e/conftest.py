@@ -62,12 +62,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """Start a stack of the tests' own, with a copy of `include/` that a test may add to."""
     folder = tmp_path_factory.mktemp("stack")
     shutil.copytree(ROOT / "include", folder / "include")
+    _let_nights_ask_at_once(folder / "include" / "models" / "credit_risk" / "model.yaml")
     running = RunningStack(new_settings(folder, folder / "include", free_ports(4)))
     try:
         running.up()
         yield running
     finally:
         running.command("clean")
+
+
+def _let_nights_ask_at_once(spec: Path) -> None:
+    """Let credit_risk be trained again on all there is, without waiting half a year for new outcomes."""
+    text, waiting = spec.read_text(encoding="utf-8"), "history: 180d, fresh: 0.5"
+    assert waiting in text
+    spec.write_text(text.replace(waiting, "fresh: 0"), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

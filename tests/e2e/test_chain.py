@@ -188,7 +188,7 @@ def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
     assert _asking(people) == [watched.shifted.run_id]
     again = registered(people, people.retraining("credit_risk", watched.shifted))
     (candidate,) = records.rows(tables.candidates, model="credit_risk", version=again.version)
-    assert candidate["trained_by"] == "credit_risk.monitor"
+    assert candidate["trained_by"] == "dana"  # who let the nights be watched
     assert candidate["cause"].startswith(f"The night of {SHIFTED} crossed limits: ")
     assert candidate["evidence"]["cause"] == candidate["cause"]
     assert candidate["evidence"]["champion_version"] == credit.version
