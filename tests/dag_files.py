@@ -29,6 +29,7 @@ OF_THE_PROJECT = {
     "quarantine",
     "reminders",
     "restore",
+    "retention",
     "rollback",
 }
 Edges = set[tuple[str, str]]

@@ -48,6 +48,15 @@ class Store:
                 raise
         return digest
 
+    def remove(self, kind: str, digest: str) -> bool:
+        """Remove a kept folder, and say whether it was there."""
+        place = self.root / kind / digest
+        if not place.is_dir():
+            return False
+        with self.staging() as gone:  # whole or not at all, for whoever reads it meanwhile
+            os.rename(place, gone / digest)
+        return True
+
     def folder(self, kind: str, digest: str) -> Path:
         """Return a kept folder after proving that its content still has the digest it is named by.
 

@@ -21,6 +21,7 @@ from airlock.governance.tables import (
     candidates,
     challengers,
     contests,
+    deletions,
     deployments,
     incident_events,
     incidents,
@@ -179,6 +180,12 @@ TELLINGS = (
             contests.c.decided_because.label("reason"),
             *contests.c["model", "version", "state", "prediction"],
         ).where(contests.c.state != "open"),
+    ),
+    Telling(
+        "deletion",
+        ("answers_deleted",),
+        ("deletion",),
+        sa.select(deletions.c.id.label("deletion"), *deletions.c["model", "kind", "rows", "digest"]),
     ),
     Telling(
         "API key",

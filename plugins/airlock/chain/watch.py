@@ -13,7 +13,7 @@ from airlock.data.read import NoRows
 from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
-from airlock.governance import candidates, deployments, nights
+from airlock.governance import candidates, deployments, nights, retention
 from airlock.governance.nights import Night
 from airlock.governance.prediction_table import schema
 from airlock.governance.predictions import of_window, stream_window, versions_of_window
@@ -39,6 +39,10 @@ class NothingDeployed(Exception):
     """There is no champion to watch."""
 
 
+class AnswersDeleted(Exception):
+    """What was answered that night is past its time, so the night cannot be measured again."""
+
+
 def watch(
     spec: ModelSpec,
     *,
@@ -58,8 +62,11 @@ def watch(
     ------
     NothingDeployed
         When the model has no champion and has answered nothing that night.
+    AnswersDeleted
+        When retention deleted answers of the night, or of those whose outcomes it is judged by.
     """
     window = night_of(interval_end)
+    _refuse_deleted(spec, window, engine)
     version, package = answering(spec, window, store, engine)
     thinned = Thinned(_features(spec), MOST_VALIDATED)
     measured = drift.measure(package.profile(), thinned.passing(night_pieces(spec, window, store, engine)))
@@ -126,6 +133,28 @@ def _features(spec: ModelSpec) -> "pa.Schema":
     return pa.schema([night_schema(spec).field(name) for name in spec.data.features])
 
 
+def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
+    cohort = _cohort(spec, night) or night
+    assert night.start is not None and night.end is not None and cohort.start is not None
+    with engine.connect() as connection:
+        since = min(night.start, cohort.start)
+        deletion = retention.newest_between(connection, spec.name, since, night.end)
+    if deletion is not None:
+        raise AnswersDeleted(
+            f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "
+            f"{deletion.deleted_at:%Y-%m-%d} (deletion {deletion.id}). What was recorded of the night stays."
+        )
+
+
+def _cohort(spec: ModelSpec, night: Window) -> Window | None:
+    """Return the events whose outcomes had time to arrive by the night's end, where they are asked for."""
+    asked, end = spec.monitoring.performance, night.end
+    if asked is None or end is None:
+        return None
+    until = end - spec.data.outcome_delay
+    return Window(until - asked.window, until)
+
+
 def _measured_first(spec: ModelSpec, night: Window, engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         recorded = nights.find(connection, spec.name, night.night)
@@ -149,11 +178,9 @@ def _performance(
     heard_by: datetime,
 ) -> Performance | None:
     """Measure the cohort whose outcomes had time to arrive by the night's end."""
-    asked, end = spec.monitoring.performance, night.end
-    if asked is None or end is None:
+    cohort, end = _cohort(spec, night), night.end
+    if cohort is None or end is None:
         return None
-    until = end - spec.data.outcome_delay
-    cohort = Window(until - asked.window, until)
     with engine.connect() as connection:
         predictions = of_window(connection, spec.name, cohort, kinds={}, store=store)
     if not len(predictions):

@@ -44,6 +44,7 @@ Act = Literal[
     "incident_assigned",
     "incident_noted",
     "incident_settled",
+    "answers_deleted",
     "key_issued",
     "key_revoked",
     "act_refused",

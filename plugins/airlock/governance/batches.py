@@ -38,6 +38,7 @@ class Batch:
     dag_run_id: str
     scored_at: datetime
     replaced_at: datetime | None
+    deletion_id: int | None
 
     def id_of(self, place: int) -> uuid.UUID:
         """Return the id of the decision about a row, by the row's place in the batch, from 0."""
@@ -150,10 +151,14 @@ def find_decision(conn: Connection, store: Store, decision_id: uuid.UUID) -> Pre
     ------
     StoreError
         When the batch's answers are missing in the store, or were changed.
+    DecisionDeleted
+        When retention deleted them, or an answer of the API with this id.
     """
     from airlock.governance.batch_answers import answer_at  # reads Parquet, which few processes must
+    from airlock.governance.retention import refuse_deleted
 
     batch = find(conn, decision_id)
+    refuse_deleted(conn, decision_id, batch and batch.deletion_id)
     return None if batch is None else answer_at(store, batch, place_of(decision_id))
 
 

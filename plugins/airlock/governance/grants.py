@@ -56,6 +56,8 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "feedback": ("SELECT",),
         "batches": ("SELECT", "INSERT", "UPDATE (replaced_at)"),
         "batch_rows": ("SELECT", "INSERT", "DELETE"),
+        "deletions": ("SELECT",),
+        "deleted_answers": ("SELECT",),
     },
     SCORING: {
         **dict.fromkeys(
@@ -68,12 +70,19 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                 "audit_log",
                 "api_keys",
                 "batches",
+                "deletions",
+                "deleted_answers",
             ),
             ("SELECT",),
         ),
         **dict.fromkeys(("predictions", "contests", "outcomes", "feedback"), ("SELECT", "INSERT")),
     },
     READER: dict.fromkeys((*metadata.tables, "batch_scores"), ("SELECT",)),
+}
+
+#: Functions that act with the owner's rights within bounds of their own, and who may call them.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    TASKS: ("delete_answers(text,uuid[],text)", "delete_batch(bigint,text)"),
 }
 
 
@@ -114,3 +123,5 @@ def _granted(database: str) -> Iterator[str]:
     for role, tables in GRANTS.items():
         for table, privileges in tables.items():
             yield f"GRANT {', '.join(privileges)} ON {table} TO {role}"
+    for role, functions in FUNCTIONS.items():
+        yield f"GRANT EXECUTE ON FUNCTION {', '.join(functions)} TO {role}"

@@ -58,6 +58,8 @@ def find(conn: Connection, store: Store, decision_id: uuid.UUID) -> PredictionRo
     ------
     StoreError
         When the answers of its batch are missing in the store, or were changed.
+    DecisionDeleted
+        When retention deleted it.
     """
     columns = [predictions.c[field.name] for field in fields(PredictionRow)]
     given = (predictions.c.id == decision_id) & (predictions.c.purpose != "shadow")

@@ -410,6 +410,31 @@ feedback = sa.Table(
     sa.Index("feedback_by_decision", "decision_id"),
 )
 
+#: Answers that retention deleted, one row for each of its acts. The database's own functions write it.
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    _moment("first_event"),
+    _moment("last_event"),
+    sa.Column("digest", sa.Text, nullable=False, comment="of what was deleted"),
+    sa.Column("run", sa.Text, nullable=False, comment="the Dag run, as <dag id>/<run id>"),
+    _moment("deleted_at"),
+    sa.CheckConstraint("kind IN ('answers', 'batch')", name="kind"),
+    sa.Index("deletions_by_event", "model", "last_event"),
+)
+
+#: What is left of a deleted answer of the API: its id, which says nothing of anybody.
+deleted_answers = sa.Table(
+    "deleted_answers",
+    metadata,
+    sa.Column("id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("deletion_id", sa.BigInteger, sa.ForeignKey("deletions.id"), nullable=False),
+)
+
 #: Parts of nights that were scored. The rows with their features and answers lie in the store, proved by
 #: `answers_digest`; a decision's id is the digest's first bytes (`first_id`) and the row's place.
 batches = sa.Table(
@@ -428,6 +453,12 @@ batches = sa.Table(
     sa.Column("dag_run_id", sa.Text, nullable=False, comment="the run of <model>.score"),
     _moment("scored_at"),
     _moment("replaced_at", nullable=True),
+    sa.Column(
+        "deletion_id",
+        sa.BigInteger,
+        sa.ForeignKey("deletions.id"),
+        comment="whose answers are deleted by it",
+    ),
     sa.CheckConstraint("part BETWEEN 1 AND parts", name="part_of_parts"),
     sa.Index(
         "one_batch_per_part",

@@ -14,7 +14,7 @@ class MeasureOperator(ModelOperator):
     """Measure the night, hold it against the spec's limits and record it; doing so again replaces it."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.watch import NothingDeployed, watch
+        from airlock.chain.watch import AnswersDeleted, NothingDeployed, watch
 
         try:
             night = watch(
@@ -26,7 +26,7 @@ class MeasureOperator(ModelOperator):
                 connect=connect,
                 at=timezone.utcnow(),
             )
-        except NothingDeployed as nothing:
+        except (NothingDeployed, AnswersDeleted) as nothing:
             raise AirflowSkipException(str(nothing)) from nothing
         for finding in night.findings:
             self.log.warning(finding["sentence"])

@@ -13,6 +13,7 @@ from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.governance.past_decisions import find
 from airlock.governance.predictions import PredictionRow
+from airlock.governance.retention import DecisionDeleted
 from airlock.package.explaining import Explanation
 from airlock.serving.accounts import Account, Explainers, account_of, explain
 from airlock.serving.refusals import Refusal
@@ -51,8 +52,8 @@ class Explaining:
         Raises
         ------
         Refusal
-            404 where there is none; 503 when PostgreSQL cannot be reached, or the answers of its batch are
-            not what they were.
+            404 where there is none; 410 where retention deleted it; 503 when PostgreSQL cannot be reached,
+            or the answers of its batch are not what they were.
         """
         decision = await asyncio.to_thread(self._looked_up, decision_id)
         for wait in LOOKS if decision_id.version == OF_THE_API else ():
@@ -111,5 +112,7 @@ class Explaining:
                 return function(conn)
         except SQLAlchemyError:
             raise Refusal(503, UNREACHABLE, headers=RETRY_AFTER) from None
+        except DecisionDeleted as error:
+            raise Refusal(410, str(error)) from None
         except StoreError as error:
             raise Refusal(503, f"What was answered cannot be read: {error}") from None

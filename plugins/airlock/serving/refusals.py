@@ -36,6 +36,7 @@ KINDS = {
     401: "no_key",
     403: "not_allowed",
     404: "unknown",
+    410: "deleted",
     413: "too_large",
     422: "wrong_rows",
     500: "failed",

@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     "incident_assigned": "gave incident {incident} to {owner}: {text}",
     "incident_noted": "noted about incident {incident}: {text}",
     "incident_settled": "settled incident {incident}: {reason}",
+    "answers_deleted": "deleted {rows} answers past their time (deletion {deletion}, {kind})",
     "contest_decided": "decided contest {contest}, {state}: {reason}",
     "contest_answer_refused": "gave an answer to contest {contest} that does not count: {reason}",
     "act_refused": "was refused to {act}: {reason}",

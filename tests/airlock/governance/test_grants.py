@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from airlock.governance import audit_log, grants
 from airlock.governance.engine import connect
-from airlock.governance.grants import GRANTS, READER, ROLES, SCORING, TASKS
+from airlock.governance.grants import FUNCTIONS, GRANTS, READER, ROLES, SCORING, TASKS
 from airlock.governance.records import RecordError
 from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import MOMENT, approved_release, register
@@ -29,10 +29,12 @@ AND has_column_privilege(:role, attrelid, attnum, 'UPDATE')
 BEYOND_TABLES = """
 SELECT has_schema_privilege(:role, 'public', 'USAGE'), has_schema_privilege(:role, 'public', 'CREATE'),
     has_database_privilege(:role, current_database(), 'CREATE'),
-    (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-        AND has_function_privilege(:role, oid, 'EXECUTE')),
     (SELECT count(*) FROM pg_class WHERE pg_has_role(:role, relowner, 'MEMBER')),
     (SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles WHERE rolname = :role)
+"""
+FUNCTIONS_OF = """
+SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+AND has_function_privilege(:role, oid, 'EXECUTE')
 """
 As = Callable[[str], Connection]
 
@@ -89,6 +91,8 @@ def test_a_role_has_exactly_its_grants(acting_as: As, role: str) -> None:
     assert (on_tables(conn, role), updatable(conn, role)) == declared(role)
     usage, *more = conn.execute(sa.text(BEYOND_TABLES), {"role": role}).one()
     assert usage and not any(more), "it uses the schema, and owns and makes nothing"
+    callable_ = set(conn.execute(sa.text(FUNCTIONS_OF), {"role": role}).scalars())
+    assert callable_ == set(FUNCTIONS.get(role, ()))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +114,11 @@ def test_a_role_has_exactly_its_grants(acting_as: As, role: str) -> None:
         (TASKS, "UPDATE deployments SET package_digest = 'another'"),
         (TASKS, "UPDATE challengers SET way = 'shadow'"),
         (TASKS, "UPDATE predictions SET score = 0"),
+        (TASKS, "DELETE FROM predictions"),
+        (TASKS, "UPDATE batches SET deletion_id = 1"),
+        (TASKS, "DELETE FROM deletions"),
+        (SCORING, "SELECT delete_batch(1, 'r')"),
+        (READER, "SELECT delete_answers('loans', '{}', 'r')"),
         (TASKS, "DELETE FROM deployments"),
         (TASKS, "SET ROLE postgres"),
         (TASKS, "CREATE TABLE public.own (id int)"),

@@ -2,18 +2,25 @@
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy.engine import Engine
 
+from airlock.governance import retention
 from airlock.governance.engine import connect
+from airlock.governance.grants import SCORING
+from airlock.governance.predictions import PredictionRow
 from airlock.serving import accounts
 from airlock.serving import explaining as explaining_module
 from airlock.serving.accounts import Explainers
 from airlock.serving.explaining import Explaining
 from airlock.serving.refusals import Refusal
 from airlock.store import Store
+from tests.airlock.database_roles import as_role
+from tests.airlock.governance.records import log
 from tests.airlock.serving.conftest import World
 from tests.airlock.serving.scoring_api import deployed
 
@@ -58,4 +65,19 @@ def test_an_id_that_the_api_never_gives_is_not_waited_for(
     explaining = Explaining(engine, Store(world.store))
     with pytest.raises(Refusal, match="No decision 00000000-0000-0000-0000-000000000007 is on record"):
         asyncio.run(asyncio.wait_for(explaining.found(uuid.UUID(int=7)), 60))
+    explaining.stop()
+
+
+def test_who_asks_for_a_deleted_decision_is_told_that_it_is_gone(engine: Engine, tmp_path: Path) -> None:
+    number, given = uuid.uuid4(), datetime.now(UTC) - timedelta(days=400)
+    said = (number, "loans", 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
+    with engine.begin() as conn:
+        log(conn, [PredictionRow(*said, event_time=given, scored_at=given)])
+        retention.delete_answers(conn, "loans", [number], run="retention/1", at=datetime.now(UTC))
+    explaining = Explaining(
+        connect(as_role(SCORING, engine.url.render_as_string(hide_password=False))), Store(tmp_path)
+    )
+    with pytest.raises(Refusal, match="was deleted by retention on") as refused:
+        asyncio.run(explaining.found(number))
+    assert refused.value.status == httpx.codes.GONE
     explaining.stop()

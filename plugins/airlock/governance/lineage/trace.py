@@ -15,6 +15,7 @@ from airlock.governance import batch_answers, batches, candidates
 from airlock.governance.candidates import Candidate
 from airlock.governance.lineage import records, stored
 from airlock.governance.lineage.thing import LineageError, Thing, moment
+from airlock.governance.retention import DecisionDeleted
 from airlock.governance.tables import candidates as candidates_table
 from airlock.governance.tables import predictions, quarantine
 from airlock.settings import settings
@@ -171,7 +172,7 @@ def _of_a_batch(conn: Connection, store: Store, number: uuid.UUID) -> Mapping[st
 def _told_as_lineage() -> Iterator[None]:
     try:
         yield
-    except StoreError as error:
+    except (StoreError, DecisionDeleted) as error:
         raise LineageError(str(error)) from None
 
 

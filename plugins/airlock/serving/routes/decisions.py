@@ -34,6 +34,7 @@ from airlock.settings import settings
 DECISION: Responses = {
     **UNKNOWN_CLIENT,
     404: {"model": Refused, "description": "No such decision is on record, or no such model is deployed."},
+    410: {"model": Refused, "description": "Retention deleted the decision, on the day that is said."},
     422: {"model": Refused, "description": "The request is wrong, or the row cannot be explained."},
     503: {"model": Refused, "description": "Nothing can be looked up, or too many ask at once."},
 }
