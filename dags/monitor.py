@@ -5,13 +5,14 @@
 1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction
    against the training data, performance over the outcomes that have arrived.
 2. **report** keeps an Evidently page of the night, to read.
-3. **triage** looks for limits that were crossed.
-4. **alert** mails what, how much, since when, and where to look.
+3. **triage** notes in the incidents what crossed limits: it opens them, sees them again, closes what is gone.
+4. **alert** mails what is new or much worse: what, how much, since when, and where to look.
 5. **retrain** asks for a training, with the cause, where the spec allows it and no night did so recently.
    Faulty data never do.
 
 **Any night can be watched again**, with the same result: `airflow backfill create --dag-id
-<model>.monitor`.
+<model>.monitor --max-active-runs 1`. A night that is older than the newest that was watched speaks of the
+past: it opens no incident and mails nothing.
 
 """
 
@@ -33,7 +34,7 @@ for spec in usable_specs():
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable(spec.monitoring.schedule, timezone="UTC"),
         catchup=False,
-        max_active_runs=2,
+        max_active_runs=1,  # a night that is watched before an older one makes that one the past
         tags=[spec.name, "monitor", spec.risk_tier],
         default_args=defaults(spec),
     ):

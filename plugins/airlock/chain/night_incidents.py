@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.governance import incident_events, incidents, nights
+from airlock.governance import incident_events, incidents, nights, notices
 from airlock.governance.engine import lock
 from airlock.governance.incident_events import IncidentEvent
 from airlock.governance.incidents import Incident
@@ -25,6 +25,8 @@ MEND: dict[Kind, str] = {
     "train again.",
     "performance": "Read the night's report. Train again, or roll back where an earlier version was better.",
 }
+#: When no mail had been sent yet.
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 #: Incidents of these kinds are what a training is to cure.
 CURABLE: tuple[Kind, ...] = ("drift", "performance")
 
@@ -56,8 +58,19 @@ def note_night(spec: ModelSpec, night: Night, look: Look, engine: Engine) -> tup
 
 
 def news(conn: Connection, night: Night) -> tuple[IncidentEvent, ...]:
-    """Return what a night brought that people must be told: what was opened, and what got much worse."""
-    return incident_events.news_of(conn, night.model, night.night, MEND)
+    """Return what people must be told after a night: what was opened, and what got much worse.
+
+    What an earlier night brought and no mail could tell is told by the newest one.
+    """
+    untold_since = None
+    if _is_newest(conn, night):
+        untold_since = notices.last_sent(conn, told_by(night.model)) or BEFORE_ALL
+    return incident_events.news_of(conn, night.model, night.night, MEND, untold_since=untold_since)
+
+
+def told_by(model: str) -> str:
+    """Return how the keys of the mails begin that tell what the nights of a model brought."""
+    return f"night/{model}/"
 
 
 def blocking(conn: Connection, night: Night) -> Incident | None:

@@ -75,13 +75,21 @@ def timeline(conn: Connection, incident_id: int) -> tuple[IncidentEvent, ...]:
     return tuple(record_of(IncidentEvent, row) for row in conn.execute(of_one.order_by(incident_events.c.id)))
 
 
-def news_of(conn: Connection, model: str, day: date, kinds: Iterable[str]) -> tuple[IncidentEvent, ...]:
-    """Return what a model's incidents of some kinds brought on a day that somebody must be told of."""
+def news_of(
+    conn: Connection, model: str, day: date, kinds: Iterable[str], *, untold_since: datetime | None
+) -> tuple[IncidentEvent, ...]:
+    """Return what a model's incidents of some kinds brought that somebody must be told of, oldest first.
+
+    That is what they brought on a day and, with `untold_since`, what those that are open brought since then.
+    """
+    told = [incident_events.c.day == day]
+    if untold_since:
+        told.append((incident_events.c.at > untold_since) & (incidents.c.state == "open"))
     query = (
         sa.select(incident_events)
         .join(incidents, incidents.c.id == incident_events.c.incident_id)
         .where(
-            incident_events.c.day == day,
+            sa.or_(*told),
             incident_events.c.event.in_(NEWS),
             incidents.c.model == model,
             incidents.c.kind.in_(tuple(kinds)),

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from airlock.governance.tables import notices
 
@@ -33,3 +34,9 @@ def send_once(
             return False
         send()
     return True
+
+
+def last_sent(conn: Connection, beginning: str) -> datetime | None:
+    """Return when the last mail was sent whose key begins so; None where there was none."""
+    last = sa.select(sa.func.max(notices.c.sent_at))
+    return conn.execute(last.where(notices.c.key.startswith(beginning, autoescape=True))).scalar_one()

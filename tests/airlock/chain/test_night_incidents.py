@@ -1,7 +1,7 @@
 """Nights open incidents, find them again, tell what got worse, and close them when they are calm."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from airlock.chain.night_incidents import (
     news,
     note_night,
     settle_by_hand,
+    told_by,
 )
-from airlock.governance import incident_events, incidents, nights
+from airlock.governance import incident_events, incidents, nights, notices
 from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
@@ -51,7 +52,17 @@ def watched(
     made = Night("loans", night, 1, rows, MEASURED | seen, found, None, AT)
     with engine.begin() as conn:
         nights.record(conn, made)
-    return note_night(SPEC, made, Look(f"loans.monitor/{night}", AT, owner), engine)
+    return note_night(SPEC, made, Look(f"loans.monitor/{night}", evening(night), owner), engine)
+
+
+def evening(night: date) -> datetime:
+    return datetime.combine(night, time(23), UTC)
+
+
+def told(engine: Engine, night: date = FIRST, model: str = "loans") -> None:
+    """Let a mail about a night go out, as the alert does."""
+    key, at = f"{told_by(model)}{night}/1", evening(night)
+    notices.send_once(engine, key=key, recipients=["a@b.example"], subject="", send=lambda: None, at=at)
 
 
 def brought(engine: Engine, night: date = FIRST) -> list[str]:
@@ -100,6 +111,7 @@ def test_a_calm_night_opens_nothing(engine: Engine) -> None:
 
 def test_found_again_it_is_the_same_and_no_news(engine: Engine) -> None:
     (first,) = watched(engine, drift())
+    told(engine)
     assert watched(engine, drift(), night=FIRST + DAY) == (first,)
     assert events(engine, first) == ["opened", "assigned", "seen_again"]
     assert brought(engine, FIRST + DAY) == []
@@ -119,6 +131,7 @@ def test_what_got_much_worse_is_news_once(engine: Engine, now: Sequence[Finding]
     (first,) = watched(engine, drift())
     for ahead in (1, 2):
         watched(engine, *now, night=FIRST + ahead * DAY)
+        told(engine, FIRST + ahead * DAY)
     assert brought(engine, FIRST + DAY) == ["worsened"]
     assert brought(engine, FIRST + 2 * DAY) == []
     assert events(engine, first)[-3:] == ["seen_again", "worsened", "seen_again"]
@@ -127,8 +140,24 @@ def test_what_got_much_worse_is_news_once(engine: Engine, now: Sequence[Finding]
 def test_a_figure_that_sank_and_rose_again_is_no_news(engine: Engine) -> None:
     watched(engine, drift(psi=1.5))
     watched(engine, drift(psi=0.3), drift("housing"), night=FIRST + DAY)
+    told(engine, FIRST + DAY)
     watched(engine, drift(psi=1.5), drift("housing"), night=FIRST + 2 * DAY)
     assert (brought(engine, FIRST + DAY), brought(engine, FIRST + 2 * DAY)) == (["worsened"], [])
+
+
+def test_what_no_mail_could_tell_the_next_night_tells(engine: Engine) -> None:
+    watched(engine, drift())
+    told(engine, FIRST + DAY, model="other")
+    watched(engine, drift(), night=FIRST + DAY)
+    assert brought(engine, FIRST + DAY) == ["opened"]
+    told(engine, FIRST + DAY)
+    assert brought(engine, FIRST + DAY) == []
+
+
+def test_what_is_gone_before_it_was_told_is_not_told(engine: Engine) -> None:
+    watched(engine, drift())
+    watched(engine, night=FIRST + DAY)
+    assert brought(engine, FIRST + DAY) == []
 
 
 def test_a_calm_night_closes_it_and_what_comes_back_is_new(engine: Engine) -> None:

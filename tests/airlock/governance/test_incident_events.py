@@ -9,12 +9,19 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from airlock.governance import audit_log, incident_events, incidents
+from airlock.governance.engine import connect
 from airlock.governance.incidents import Incident
 from airlock.governance.records import RecordError
 from airlock.governance.tables import incident_events as table
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.governance.test_incidents import LATER, found
 
+BEFORE = """
+INSERT INTO incidents (kind, key, sentence, facts, found_at, state, settled_by, settled_at, settled_because)
+VALUES
+    ('alias_moved', 'a', 'It points at 2.', '{}', '2026-03-05Z', 'settled', 'mika', '2026-03-06Z', 'Back.'),
+    ('alias_moved', 'b', 'It points at 3.', '{}', '2026-03-05Z', 'open', NULL, NULL, NULL)
+"""
 DAY = timedelta(days=1)
 FIRST = date(2026, 3, 5)
 PERSON: dict[str, Any] = {"by": "mika", "at": LATER, "run": "incident/manual__1"}
@@ -122,9 +129,11 @@ def test_news_are_what_was_opened_or_worsened_on_that_day(conn: Connection) -> N
     incident_events.append(conn, incident.id, "worsened", **worse)
 
     def news(day: date, model: str = "loans", kind: str = "drift") -> list[str]:
-        return [one.event for one in incident_events.news_of(conn, model, day, [kind])]
+        return [one.event for one in incident_events.news_of(conn, model, day, [kind], untold_since=None)]
 
     assert (news(FIRST), news(FIRST + DAY), news(FIRST + 2 * DAY)) == (["opened"], ["worsened"], [])
+    untold = incident_events.news_of(conn, "loans", FIRST + 2 * DAY, ["drift"], untold_since=MOMENT)
+    assert [one.event for one in untold] == ["worsened"]
     assert (news(FIRST, model="other"), news(FIRST, kind="alias_moved")) == ([], [])
 
 
@@ -143,23 +152,20 @@ def test_the_database_refuses_events_that_say_nothing(conn: Connection, change: 
 
 
 def test_incidents_from_before_there_were_timelines_have_one(migrate: Any, fresh_database: str) -> None:
-    from airlock.governance.engine import connect
-
-    migrate(fresh_database, "upgrade", "head")
+    migrate(fresh_database, "upgrade", "0006")
     engine = connect(fresh_database)
     with engine.begin() as conn:
-        incident, _ = found(conn)
-        incidents.settle(conn, incident.id, because="It is back.", **PERSON)
-        found(conn)
-        conn.execute(text("DROP TABLE incident_events"))
-        conn.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+        conn.execute(text(BEFORE))
+        for act, actor in (("incident_opened", "audit"), ("incident_settled", "mika")):
+            facts = {"incident": 1}
+            audit_log.append(conn, act, actor=actor, at=MOMENT, run=f"{actor}/run", facts=facts)
     migrate(fresh_database, "upgrade", "head")
     with engine.connect() as conn:
-        events = incident_events.timeline(conn, incident.id)
-        (waits,) = incidents.open_ones(conn)
-        assert [one.event for one in incident_events.timeline(conn, waits.id)] == ["opened"]
+        events = [(one.event, one.by, one.run, one.text) for one in incident_events.timeline(conn, 1)]
+        (unlogged,) = incident_events.timeline(conn, 2)
     engine.dispose()
-    assert [(one.event, one.by, one.run, one.at) for one in events] == [
-        ("opened", "audit", "audit/scheduled__1", MOMENT),
-        ("settled", "mika", "incident/manual__1", LATER),
+    assert events == [
+        ("opened", "audit", "audit/run", "It points at 2."),
+        ("settled", "mika", "mika/run", "Back."),
     ]
+    assert (unlogged.event, unlogged.by, unlogged.day) == ("opened", "audit", FIRST)
