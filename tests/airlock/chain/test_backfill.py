@@ -1,0 +1,104 @@
+"""Any nights can be watched again, in any order, long after: the same measures, findings and digest."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from airlock.chain.watch import AnswersDeleted
+from airlock.data.window import night_of
+from airlock.digests import digest_of
+from airlock.governance import nights, retention
+from airlock.governance.nights import Night
+from airlock.governance.outcomes import Report, report
+from airlock.governance.predictions import PredictionRow
+from airlock.governance.tables import deployments
+from airlock.governance.tables import nights as nights_table
+from tests.airlock.chain.nights import AT, scored, watched
+from tests.airlock.governance.records import log
+from tests.airlock.lender import ALSO_CALM, CALM, DAY, NOTHING, SHIFTED, Lender, Trained, deployed
+
+NIGHTS = (CALM, ALSO_CALM, SHIFTED, NOTHING)
+LATER = AT + timedelta(days=60)
+
+
+def watched_all(lender: Lender, engine: Engine, ends: Iterable[datetime], at: datetime) -> None:
+    for end in ends:
+        watched(lender, engine, end, at=at)
+
+
+def recorded(engine: Engine) -> dict[datetime, Night]:
+    with engine.connect() as conn:
+        found = {end: nights.find(conn, "loans", night_of(end).night) for end in NIGHTS}
+    assert all(found.values())
+    return {end: night for end, night in found.items() if night is not None}
+
+
+def digests(records: dict[datetime, Night]) -> dict[datetime, str]:
+    return {
+        end: digest_of({"measures": night.measures, "findings": night.findings})
+        for end, night in records.items()
+    }
+
+
+@pytest.fixture
+def watched_nights(lender: Lender, trained: Trained, engine: Engine) -> dict[datetime, Night]:
+    """Four nights that were watched, one after the other, while version 1 served."""
+    deployed(engine, trained.package("linear"))
+    with engine.begin() as conn:
+        conn.execute(sa.update(deployments).values(deployed_at=CALM - DAY))
+    scored(lender, engine, CALM, ALSO_CALM, SHIFTED)
+    watched_all(lender, engine, NIGHTS, AT)
+    return recorded(engine)
+
+
+def test_another_champion_and_outcomes_that_were_heard_of_since_change_nothing(
+    lender: Lender, trained: Trained, engine: Engine, watched_nights: dict[datetime, Night]
+) -> None:
+    deployed(engine, trained.package("trees"), 2)
+    with lender.warehouse.connect() as conn:
+        own = sa.text("SELECT loan FROM loans WHERE asked_at >= :start AND asked_at < :end")
+        loans = conn.execute(own, {"start": CALM, "end": ALSO_CALM}).scalars().all()
+    late = [Report(None, loan, "true", known_at=CALM + timedelta(hours=1)) for loan in loans]
+    with engine.begin() as conn:
+        report(conn, "loans", late, by="shop", at=LATER)
+    watched_all(lender, engine, reversed(NIGHTS), LATER)
+    again = recorded(engine)
+    assert digests(again) == digests(watched_nights)
+    assert {end: asdict(night) for end, night in again.items()} == {
+        end: asdict(night) for end, night in watched_nights.items()
+    }
+
+
+def test_a_silent_night_is_laid_to_what_served_then_and_never_to_what_serves_today(
+    lender: Lender, trained: Trained, engine: Engine, watched_nights: dict[datetime, Night]
+) -> None:
+    deployed(engine, trained.package("trees"), 2)
+    with engine.begin() as conn:
+        conn.execute(sa.delete(nights_table).where(nights_table.c.night == night_of(NOTHING).night))
+    assert watched(lender, engine, NOTHING, at=LATER).version == watched_nights[NOTHING].version == 1
+
+
+def test_before_anything_served_a_silent_night_is_laid_to_the_first_version(
+    lender: Lender, trained: Trained, engine: Engine
+) -> None:
+    deployed(engine, trained.package("linear"))
+    deployed(engine, trained.package("trees"), 2)
+    assert watched(lender, engine, NOTHING, at=LATER).version == 1
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=12), timedelta(days=3)])
+def test_a_night_whose_answers_or_whose_cohorts_are_deleted_is_not_measured_again(
+    lender: Lender, engine: Engine, ago: timedelta
+) -> None:
+    number, given = uuid.uuid4(), datetime.now(UTC) - timedelta(days=400)
+    said = (number, "loans", 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
+    with engine.begin() as conn:
+        log(conn, [PredictionRow(*said, event_time=SHIFTED - ago, scored_at=given)])
+        retention.delete_answers(conn, "loans", [number], run="retention/1", at=LATER)
+    with pytest.raises(AnswersDeleted, match="What was recorded of the night stays"):
+        watched(lender, engine, SHIFTED, at=LATER)
