@@ -2,41 +2,62 @@
 
 from airflow.sdk import Context
 
-from airlock.digests import digest_of
 from airlock.operators.base import database
-from airlock.operators.links import page_link, run_link
-from airlock.operators.mailing import mail_once
+from airlock.operators.links import dag_link, incidents_link, page_link, run_link
+from airlock.operators.mailing import alert_once
 from airlock.operators.night_step import NightStepOperator
 from airlock.operators.run import run_of
 
 
 class AlertOperator(NightStepOperator):
-    """Mail the night's findings: what, how much, since when, what happens next, where to look."""
+    """Mail the night's findings: what, how much, since when, what happens next, where to look.
+
+    Only what is new or much worse is mailed, once: the open incidents stand for the rest. So is, once, that a
+    training which a night asked for has not helped, so that no other one starts by itself.
+    """
 
     def execute(self, context: Context) -> None:
+        from airlock.chain.night_alert import advice, alert_lines
+        from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
-        from airlock.chain.retraining import findings_since, retraining
+        from airlock.chain.retraining import retraining
         from airlock.governance import contests, feedback
 
         run = run_of(context)
         night = self.night(context)
         with database().connect() as connection:
+            brought = news(connection, night)
             contested = contests.open_ones(connection, self.model)
             said = feedback.verdicts(connection, self.model, night.night)
-        mail_once(
-            f"night/{self.model}/{night.night}/{digest_of(night.findings)}",
+        decided = retraining(self.spec, night, run_id=run.run_id, engine=database(), store=self.store)
+        if not (brought or decided.broken_by):
+            self.log.info("Nothing new, so nothing is mailed. What is open: %s", incidents_link())
+            return
+        told = told_by(self.model)
+        findings = alert_lines(night, engine=database())
+        alert_once(
+            f"{told_by(self.model)}{night.night}/{brought[-1].id}"
+            if brought
+            else f"loop/{decided.broken_by}",
             self.spec.alerts.to,
+            self.spec,
+            context,
             "drift_alert",
             title=self.spec.title,
             model=self.model,
             version=night.version,
             night=night.night,
             rows=night.rows,
-            findings=findings_since(night, engine=database()),
+            findings=findings,
+            more=len(night.findings) - len(findings),
+            news=sorted({event.incident_id for event in brought}),
             contests=len(contested),
             opinions=sum(said.values()),
             disagreeing=said.get("disagree", 0),
-            next_step=retraining(self.spec, night, run_id=run.run_id, engine=database()).sentence,
+            next_step=decided.sentence,
+            advice=advice(night),
             link=run_link(run.dag_id, run.run_id),
-            report=page_link(f"{self.model}/{report_name(night)}"),
+            report=page_link(f"{self.model}/{report_name(night)}") if night.rows else None,
+            incidents=incidents_link(),
+            rollback=dag_link("rollback"),
         )

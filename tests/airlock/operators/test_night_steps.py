@@ -94,6 +94,9 @@ def test_a_drifting_night_is_mailed_once_and_asks_for_a_training(champion: Engin
         assert finding["sentence"] in " ".join(mail.text.split())
     assert "A new training starts by itself" in " ".join(mail.text.split())
     assert "/airlock/pages/loans/nights/2026-01-11.html" in mail.text
+    assert "debt.png" in mail.attachments
+    drawn = [one["column"] for one in recorded(champion, SHIFTED).measures["drift"] if one["bars"]]
+    assert set(drawn) == {finding["column"] for finding in recorded(champion, SHIFTED).findings} - {None}
     asked, event = retrain(SHIFTED)
     assert asked == event
     assert asked["started_by"] == "loans.monitor"
