@@ -1,6 +1,8 @@
 """Drift: a night held against the training data, from Parquet to figures for every column."""
 
 from bench.case import Case, Measured, timed
+from bench.long_night import ROWS
+from bench.measure import MAXRSS_A_MB
 from bench.world import World
 
 
@@ -40,7 +42,31 @@ def reading(world: World) -> Measured:
     return timed(lambda: pq.read_table(world.answered))
 
 
+def memory_of_a_long_night(world: World) -> Measured:
+    """The most memory that ten million rows take; two columns of theirs stand for the answers."""
+    import resource
+
+    from airlock.governance.batch_answers import pieces
+    from airlock.monitoring.drift import measure
+
+    package = world.package
+    rows = (
+        piece.append_column("score", piece["number_01"]).append_column("prediction", piece["category_01"])
+        for piece in pieces(world.long_night, package.signature.kinds)
+    )
+    assert {drift.rows for drift in measure(package.profile(), rows)} == {ROWS}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MAXRSS_A_MB
+    return Measured(peak, peak)
+
+
 CASES = (
+    Case(
+        name=f"memory for the drift of {ROWS // 1_000_000}M rows",
+        unit="MB",
+        ours=memory_of_a_long_night,
+        limits={"a GiB": 1024.0},
+        runs=1,
+    ),
     Case(
         name="drift of a night's 31 features and answers",
         unit="s",
