@@ -1,0 +1,134 @@
+"""Triage: whether the cause of a night is named rightly, over many credit worlds.
+
+python -m bench.studies.triage [SEEDS]
+
+Every world has a season each year. A model learns from thirteen months of it; one night five months later
+holds each of the other scenarios, a night of the next season the seventh. The concept drifts as soon as the
+training data end, so that its outcomes have arrived; all else is two days to a month old. The outcomes that a
+night knows are those of the four weeks that ended ninety days before it. The second table is of scenarios
+half as strong.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from airlock.monitoring.background import background, hits
+from airlock.monitoring.profile import profile
+from airlock.package.answers import Answers
+from airlock.package.labels import truth_of
+from airlock.package.predictor import Predictor
+from airlock.samples.credit import Episode, World, generate
+from airlock.settings import ROOT
+from airlock.training.candidate import fit
+from airlock.training.split import split
+from airlock.triage.cause import Cause
+from airlock.triage.decide import find_cause
+from airlock.triage.facts import Cohort, Facts
+from bench.studies.slices import COLUMNS, spec
+
+SEEDS, DAILY = 30, 300
+DAY = timedelta(days=1)
+SEASON = Episode("season", date(2024, 1, 1))
+TRAINED_FROM, TRAINED_UNTIL = date(2025, 4, 1), date(2026, 5, 1)
+NIGHTS, SEASON_NIGHTS = date(2026, 10, 3), date(2026, 11, 25)
+BEGINS, CONCEPT_BEGINS = date(2026, 10, 1), date(2026, 5, 15)
+DUE, COHORT_DAYS = timedelta(days=90), timedelta(days=28)
+EXPECTED = {
+    "calm": "calm",
+    "feed_fault": "data_fault",
+    "bad_source": "bad_source",
+    "season": "season",
+    "covariate_shift": "covariate_shift",
+    "label_shift": "label_shift",
+    "concept_drift": "concept_drift",
+}
+TRAINS = ("refit", "retrain")
+
+
+@dataclass(frozen=True)
+class Studied:
+    """One world, and a model that was trained in it once."""
+
+    seed: int
+    predictor: Predictor
+    profile: dict[str, object]
+    reference: pa.Table
+
+    def night(self, scenario: str, strength: float) -> Facts:
+        """Return the facts of the night that a scenario is at work in."""
+        first, days = (SEASON_NIGHTS, 29) if scenario == "season" else (NIGHTS, 30)
+        day = first + self.seed % days * DAY
+        begins = CONCEPT_BEGINS if scenario == "concept_drift" else BEGINS
+        # The season is at work in every world anyway.
+        episodes = () if scenario == "season" else (Episode(scenario, begins, strength=strength),)
+        rows = _rows(self.seed, day, day + DAY, episodes)
+        past = _rows(self.seed, day - DUE - COHORT_DAYS, day - DUE, episodes)
+        scores = self.predictor.predict_table(past)
+        came = hits("true", scores.predictions, truth_of(past, "defaulted", spec().task))
+        now = _answered(rows, self.predictor.predict_table(rows))
+        return Facts(day, self.profile, self.reference, now, Cohort(scores.scores, came))
+
+
+def study(seed: int) -> Studied:
+    """Draw a world's training data, train a model once, and describe what it learnt from."""
+    model = spec()
+    table = _rows(seed, TRAINED_FROM, TRAINED_UNTIL, ())
+    parts = split(table, model)
+    train, holdout = table.take(parts.train), table.take(parts.holdout)
+    fitted = fit(model, "boosted_trees", train, models=ROOT / "include" / "models")
+    answers = fitted.answer(holdout)
+    described = profile(holdout, fitted.signature.kinds, answers)
+    whole = described | background(model, described, train, holdout, answers)
+    return Studied(seed, Predictor(fitted.signature, fitted.pipeline), whole, _answered(holdout, answers))
+
+
+def main(seeds: int) -> None:
+    """Print the confusion table at full strength, then at half."""
+    worlds = [study(seed) for seed in range(1, seeds + 1)]
+    for strength in (1.0, 0.5):
+        _table(worlds, strength)
+
+
+def _table(worlds: list[Studied], strength: float) -> None:
+    said: Counter[tuple[str, str]] = Counter()
+    learnt_faults = 0
+    for scenario, cause in _causes(worlds, strength):
+        said[scenario, cause.kind if cause else "calm"] += 1
+        fault = scenario in ("feed_fault", "bad_source")
+        learnt_faults += fault and cause is not None and cause.proposes in TRAINS
+    print(f"strength {strength:g}, {len(worlds)} worlds; {learnt_faults} trainings on faulty data")
+    for scenario, right in EXPECTED.items():
+        row = {kind: count for (one, kind), count in said.items() if one == scenario}
+        print(f"  {scenario:16} right {row.get(right, 0) / len(worlds):4.0%}  {row}", flush=True)
+    right_ones = sum(said[scenario, right] for scenario, right in EXPECTED.items())
+    print(f"  all: {right_ones / said.total():.1%} right")
+
+
+def _causes(worlds: list[Studied], strength: float) -> Iterator[tuple[str, Cause | None]]:
+    for world in worlds:
+        for scenario, right in EXPECTED.items():
+            cause = find_cause(world.night(scenario, strength))
+            if (cause.kind if cause else "calm") != right:
+                print(f"  seed {world.seed}, {scenario}: {cause and cause.to_json()}", flush=True)
+            yield scenario, cause
+
+
+def _rows(seed: int, start: date, end: date, episodes: tuple[Episode, ...]) -> pa.Table:
+    data = generate(World(seed, DAILY, (SEASON, *episodes)), start, end)
+    joined = data.applications.merge(data.customers, on="customer_id")
+    joined = joined.merge(data.outcomes, on="application_id").sort_values("applied_at", ignore_index=True)
+    return pa.Table.from_pandas(joined[list(COLUMNS)], preserve_index=False)
+
+
+def _answered(table: pa.Table, answers: Answers) -> pa.Table:
+    scored = table.append_column("score", pa.array(answers.scores))
+    return scored.append_column("prediction", pa.array(answers.predictions))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS)
