@@ -101,6 +101,7 @@ def test_monitor(bag: Any, model: str) -> None:
     dag = bag.dags[f"{model}.monitor"]
     assert edges(dag) == {("measure", "report")} | chain("measure", "triage", "alert", "retrain")
     assert dag.timetable.expression == SPECS[model].monitoring.schedule
+    assert dag.max_active_runs == 1, "a night that overtakes another makes it the past"
 
 
 @pytest.mark.parametrize("model", SPECS)

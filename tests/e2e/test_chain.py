@@ -171,6 +171,12 @@ def test_a_fault_in_the_feed_is_alerted_and_not_learnt(
     (night,) = records.rows(tables.nights, model="credit_risk", night=FAULTY)
     assert night["training_asked_by"] is None
     assert watched.faulty.run_id not in _asking(people)
+    (incident,) = records.rows(tables.incidents, key="night/credit_risk/data/income")
+    assert (incident["kind"], incident["settled_by"]) == ("data", "credit_risk.monitor"), (
+        "the next night is right"
+    )
+    opened, assigned, *_, recovered = records.rows(tables.incident_events, incident_id=incident["id"])
+    assert (opened["day"], assigned["owner"], recovered["event"]) == (FAULTY, "dana", "recovered")
 
 
 def test_a_shift_is_alerted_with_what_how_much_and_since_when(stack: RunningStack, watched: Watched) -> None:
@@ -186,7 +192,11 @@ def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
     stack: RunningStack, people: People, records: Records, credit: Trained, watched: Watched
 ) -> None:
     assert _asking(people) == [watched.shifted.run_id]
-    again = registered(people, people.retraining("credit_risk", watched.shifted))
+    training = people.retraining("credit_risk", watched.shifted)
+    again = registered(people, training)
+    (incident,) = records.rows(tables.incidents, key="night/credit_risk/drift", state="open")
+    (link,) = records.rows(tables.incident_events, incident_id=incident["id"], event="run_linked")
+    assert link["run"] == f"credit_risk.train/{training.run_id}"
     (candidate,) = records.rows(tables.candidates, model="credit_risk", version=again.version)
     assert candidate["trained_by"] == "dana"  # who let the nights be watched
     assert candidate["cause"].startswith(f"The night of {SHIFTED} crossed limits: ")

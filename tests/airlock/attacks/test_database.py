@@ -73,6 +73,8 @@ BEYOND = (
     (TASKS, "SELECT lo_import('/etc/passwd')"),
     (TASKS, "DELETE FROM challengers"),
     (TASKS, "UPDATE incidents SET sentence = 'nothing'"),
+    (TASKS, "UPDATE incident_events SET text = 'nothing'"),
+    (TASKS, "DELETE FROM incident_events"),
 )
 PASSED = "UPDATE challengers SET ended_at = now(), outcome = 'passed', ended_because = 'It answers well.'"
 
