@@ -405,3 +405,9 @@ def test_an_alert_that_lists_the_worst_says_how_many_there_are() -> None:
     assert "2 findings more, less bad." in mail.text
     alone = render("drift_alert", **REALISTIC["drift_alert"] | {"more": 0})
     assert "less bad" not in alone.text + alone.html
+
+
+def test_an_alert_without_a_new_incident_says_so() -> None:
+    mail = render("drift_alert", **REALISTIC["drift_alert"] | {"news": []})
+    assert "Incidents none new" in mail.text
+    assert "none new" in mail.html
