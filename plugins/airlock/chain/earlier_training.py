@@ -1,6 +1,7 @@
 """The loop breaker: whether what came of the last training that a night asked for speaks against another."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.engine import Connection
@@ -12,9 +13,17 @@ from airlock.governance.training_requests import TrainingRequest
 from airlock.spec import ModelSpec
 
 
+@dataclass(frozen=True)
+class Objection:
+    """What speaks against a training; `broken_by` is the request that has not helped, where that is why."""
+
+    sentence: str
+    broken_by: str | None = None
+
+
 def against_another(
     conn: Connection, spec: ModelSpec, night: Night, last: TrainingRequest, findings: Sequence[str]
-) -> str | None:
+) -> Objection | None:
     """Say why no other training starts by itself after the last one; None where nothing speaks against it.
 
     It has helped when its version serves, has answered for as long as the cooldown, and the night shows none
@@ -38,7 +47,9 @@ def against_another(
         return _broken(spec, last, f"was refused: {made.reason}")
     release = releases.newest_of(conn, made.id)
     if release is None or release.state in ("open", "approved"):
-        return f"version {made.version}, which the night of {last.night} asked for, waits for its release."
+        return Objection(
+            f"version {made.version}, which the night of {last.night} asked for, waits for its release."
+        )
     if release.state != "deployed":
         return _broken(
             spec, last, f"made version {made.version}, which ended as {release.state}: {release.reason}"
@@ -61,14 +72,16 @@ def _after_it_served(
     last: TrainingRequest,
     made: Candidate,
     findings: Sequence[str],
-) -> str | None:
+) -> Objection | None:
     version = made.registered_version
     first = nights.first_answered(conn, spec.name, version)
     if first is None or night.version != version:
-        return f"version {version}, which the night of {last.night} asked for, has not answered this night."
+        return Objection(
+            f"version {version}, which the night of {last.night} asked for, has not answered this night."
+        )
     judged = first + timedelta(days=-(-spec.monitoring.retraining.cooldown // timedelta(days=1)))
     if night.night < judged:
-        return (
+        return Objection(
             f"version {version}, which the night of {last.night} asked for, answers since the night of "
             f"{first}. From the night of {judged} on, nights say whether it has helped."
         )
@@ -78,8 +91,9 @@ def _after_it_served(
     return None
 
 
-def _broken(spec: ModelSpec, last: TrainingRequest, what: str) -> str:
-    return (
+def _broken(spec: ModelSpec, last: TrainingRequest, what: str) -> Objection:
+    return Objection(
         f"the last one did not help. The training that the night of {last.night} asked for {what} A person "
-        f"must look why, and run {spec.name}.train; once what they train serves, nights may ask again."
+        f"must look why, and run {spec.name}.train; once what they train serves, nights may ask again.",
+        broken_by=last.run,
     )

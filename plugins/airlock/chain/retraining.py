@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.chain import night_incidents
-from airlock.chain.earlier_training import against_another
+from airlock.chain.earlier_training import Objection, against_another
 from airlock.governance import candidates, deployments, nights, training_requests
 from airlock.governance.engine import lock
 from airlock.governance.nights import Night
@@ -31,7 +31,8 @@ PAUSE = 7 * DAY
 class Retraining:
     """Whether a night may start a training: the cause when it may, the reason when it may not.
 
-    `mode` and `plan` are those of the training; `findings` the keys of what it is to cure.
+    `mode` and `plan` are those of the training; `findings` the keys of what it is to cure. `broken_by` is the
+    earlier request that has not helped, where no other training starts because of it.
     """
 
     cause: str | None
@@ -39,6 +40,7 @@ class Retraining:
     mode: str | None = None
     plan: str = ""
     findings: tuple[str, ...] = ()
+    broken_by: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -89,7 +91,7 @@ def _decided(conn: Connection, spec: ModelSpec, night: Night, run_id: str, store
     found = findings_of(night)
     curable = tuple(one for one in asking_for_retraining(found) if not _about_another(conn, spec, night, one))
     if refused := next(_obstacles(conn, spec, night, run_id, found, curable), None):
-        return Retraining(None, refused)
+        return Retraining(None, refused.sentence, broken_by=refused.broken_by)
     if own := _own(conn, spec, run_id):
         return Retraining(own.cause, None, own.mode, "The night has asked for it.", own.findings)
     mode, plan = _plan(conn, spec, curable, store)
@@ -105,44 +107,48 @@ def _obstacles(
     run_id: str,
     found: Sequence[Finding],
     curable: Sequence[Finding],
-) -> Iterator[str]:
+) -> Iterator[Objection]:
     """Yield what speaks against a training, the most telling first."""
     if fault := next((finding for finding in found if finding.fault), None):
         blocking = night_incidents.blocking(conn, night)
         until = f" Incident {blocking.id} blocks it." if blocking else ""
-        yield f"a model must not learn from faulty data. {fault.sentence}{until}"
+        yield Objection(f"a model must not learn from faulty data. {fault.sentence}{until}")
     if not asking_for_retraining(found):
-        yield "what was found is nothing that a training cures."
+        yield Objection("what was found is nothing that a training cures.")
     if not curable:
-        yield f"what was found is about answers that were given before version {night.version} answered."
+        yield Objection(
+            f"what was found is about answers that were given before version {night.version} answered."
+        )
     if not spec.monitoring.retraining.automatic:
-        yield "the spec leaves it to a person (monitoring.retraining.automatic)."
+        yield Objection("the spec leaves it to a person (monitoring.retraining.automatic).")
     if (newest := nights.newest(conn, spec.name)) and newest > night.night:
-        yield f"only the newest night may ask for one, and the night of {newest} was watched since."
+        yield Objection(
+            f"only the newest night may ask for one, and the night of {newest} was watched since."
+        )
     yield from _too_often(conn, spec, night, run_id, curable)
     if (starts := _starts(conn, spec, night, curable)) > night.night + DAY:
-        yield _waits(spec, starts)
+        yield Objection(_waits(spec, starts))
 
 
 def _too_often(
     conn: Connection, spec: ModelSpec, night: Night, run_id: str, curable: Sequence[Finding]
-) -> Iterator[str]:
+) -> Iterator[Objection]:
     """Yield what earlier requests say against another; a run that was killed may ask for the same again."""
     rule, keys = spec.monitoring.retraining, [finding.key for finding in curable]
     if (own := _own(conn, spec, run_id)) and candidates.find_caused(conn, spec.name, own.cause):
-        yield "the training that this run asked for has been made."
+        yield Objection("the training that this run asked for has been made.")
     asked = [request for request in training_requests.requests(conn, spec.name) if request != own]
     if not asked:
         return
     last = asked[-1]
     if last.night == night.night or night.night - last.night < rule.cooldown:
         cooldown = spell_duration(rule.cooldown)
-        yield f"the night of {last.night} asked for one, within the cooldown of {cooldown}."
+        yield Objection(f"the night of {last.night} asked for one, within the cooldown of {cooldown}.")
     if against := against_another(conn, spec, night, last, keys):
         yield against
     month = [request for request in asked if night.night - request.night < MONTH]
     if len(month) >= rule.budget:
-        yield (
+        yield Objection(
             f"nights have asked for {len(month)} within thirty days, which is the budget "
             "(monitoring.retraining.budget). A person may start one."
         )

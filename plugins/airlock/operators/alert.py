@@ -33,12 +33,10 @@ class AlertOperator(NightStepOperator):
         if not (brought or decided.broken_by):
             self.log.info("Nothing new, so nothing is mailed. What is open: %s", incidents_link())
             return
-        told = told_by(self.model)
+        told = f"{told_by(self.model)}{night.night}/{brought[-1].id}" if brought else None
         findings = alert_lines(night, engine=database())
         alert_once(
-            f"{told_by(self.model)}{night.night}/{brought[-1].id}"
-            if brought
-            else f"loop/{decided.broken_by}",
+            told or f"loop/{decided.broken_by}",
             self.spec.alerts.to,
             self.spec,
             context,

@@ -9,7 +9,9 @@ from airlock.operators.assets import retrain_asset
 from airlock.operators.base import database
 from airlock.operators.night_step import NightStepOperator
 from airlock.operators.run import BY_SCHEDULE, run_of
+from airlock.settings import settings
 from airlock.spec.durations import spell_duration
+from airlock.spec.people import Act, load_people
 
 
 class RetrainOperator(NightStepOperator):
@@ -23,6 +25,10 @@ class RetrainOperator(NightStepOperator):
 
         run = run_of(context)
         by = run.dag_id if run.started_by == BY_SCHEDULE else run.started_by
+        people = load_people(settings().include)
+        if by != run.dag_id and not people.may(by, Act.TRAIN):
+            who = " or ".join(people.who_may(Act.TRAIN))
+            raise AirflowSkipException(f"{by} had the night watched, and may start no training. {who} may.")
         request = ask_for_training(
             self.spec,
             self.night(context),

@@ -1,14 +1,15 @@
 """The night's alert says how many contests wait and what people thought that day."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.engine import Engine
 
-from airlock.governance import contests, feedback, nights
+from airlock.governance import contests, feedback, nights, training_requests
 from airlock.governance.nights import Night
 from airlock.monitoring.night import Finding
 from airlock.operators.alert import AlertOperator
+from airlock.operators.triage import TriageOperator
 from tests.airlock.lender import SHIFTED, Lender
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
@@ -29,8 +30,35 @@ def test_the_alert_counts_contests_and_opinions(
         for verdict in ("agree", "agree", "disagree"):
             feedback.give(conn, **about, verdict=verdict, comment="", given_by="desk", at=SHIFTED - HOUR)
     running = context("loans.monitor", run_id="scheduled__1", task_id="alert", interval_end=SHIFTED)
+    TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
     AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
     (mail,) = post.mails
     assert SENTENCE in mail.text
     assert "Contests  1 decision waiting for a person" in mail.text
     assert "Feedback  3 opinions that day, 1 disagreeing" in mail.text
+
+
+def test_a_loop_that_broke_is_mailed_once_although_nothing_is_new(
+    installation: Lender, engine: Engine, post: PostOffice
+) -> None:
+    found = Finding("column_drift", "debt", 1.84, 0.25, SENTENCE, "column_drift/debt")
+    days = [(SHIFTED - HOUR).date() + timedelta(days=ago) for ago in (-9, 0, 1)]
+
+    def watched(day: date) -> None:
+        with engine.begin() as conn:
+            nights.record(conn, Night("loans", day, None, 240, {}, [found.to_json()], None, SHIFTED))
+        end = SHIFTED + (day - days[1])
+        running = context("loans.monitor", run_id=f"scheduled__{day}", task_id="alert", interval_end=end)
+        TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
+        AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
+
+    watched(days[1])
+    asking = {"by": "loans.monitor", "cause": "debt.", "mode": "refit", "findings": [found.key]}
+    with engine.begin() as conn:
+        nights.record(conn, Night("loans", days[0], None, 240, {}, [], None, SHIFTED))
+        training_requests.record(conn, "loans", days[0], "run_1", **asking, at=SHIFTED)
+    for _ in range(2):
+        watched(days[2])
+    first, broken = post.mails
+    assert "A new training starts by itself" in " ".join(first.text.split())
+    assert "No training starts by itself: the last one did not help." in " ".join(broken.text.split())

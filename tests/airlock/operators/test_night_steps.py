@@ -126,6 +126,14 @@ def test_what_a_person_s_own_run_asks_for_is_that_person_s_training(champion: En
     assert row.actor == "dana"
 
 
+def test_what_a_run_asks_for_of_somebody_who_may_not_train_is_not_started(champion: Engine) -> None:
+    measured(SHIFTED)
+    by_hand = context("loans.monitor", run_id="backfill__1", user="ria", interval_end=SHIFTED)
+    with pytest.raises(AirflowSkipException, match="ria had the night watched, and may start no training"):
+        RetrainOperator(task_id="retrain", **OWN).execute(by_hand)
+    assert recorded(champion, SHIFTED).training_asked_by is None
+
+
 def test_a_night_that_is_backfilled_after_newer_ones_starts_nothing(champion: Engine) -> None:
     measured(SHIFTED)
     measured(NOTHING)
