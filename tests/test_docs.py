@@ -15,6 +15,7 @@ from airlock.spec import load_model
 from airlock.spec.catalogue import Entry
 from airlock.spec.columns import Column
 from airlock.spec.data import Quarantine, Source, Use
+from airlock.spec.governance import Alerts
 from airlock.spec.impact import Impact
 from airlock.spec.people import PEOPLE_FILE
 from airlock.spec.robustness import Rule
@@ -43,6 +44,15 @@ def test_the_suite_in_data_md_is_a_suite(tmp_path: Path) -> None:
     (tmp_path / "expectations.json").write_text(text)
     assert len(load_suite(tmp_path / "expectations.json").expectations) == len(
         json.loads(text)["expectations"]
+    )
+
+
+def test_the_alerts_in_alerts_md_are_alerts() -> None:
+    plain, notifying = blocks("yaml", (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8"))
+    assert Alerts.model_validate(yaml.safe_load(plain)["alerts"]).notify == ()
+    assert (
+        "{{ mail.subject }}"
+        in Alerts.model_validate(yaml.safe_load(notifying)["alerts"]).notify[0].arguments["text"]
     )
 
 
