@@ -7,8 +7,8 @@
 2. **report** keeps an Evidently page of the night, to read.
 3. **triage** notes in the incidents what crossed limits: it opens them, sees them again, closes what is gone.
 4. **alert** mails what is new or much worse: what, how much, since when, and where to look.
-5. **retrain** asks for a training, with the cause, where the spec allows it and no night did so recently.
-   Faulty data never do.
+5. **retrain** asks for a training, with the cause, where the spec allows it, outcomes are known for enough of
+   what was found, and the last training helped. Faulty data never do, and neither do nights of the past.
 
 **Any night can be watched again**, with the same result: `airflow backfill create --dag-id
 <model>.monitor --max-active-runs 1`. A night that is older than the newest that was watched speaks of the
