@@ -158,7 +158,7 @@ def _cohort(spec: ModelSpec, night: Window) -> Window | None:
 def _measured_first(spec: ModelSpec, night: Window, engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         recorded = nights.find(connection, spec.name, night.night)
-    return recorded and recorded.measured_at
+    return recorded.measured_at if recorded else None
 
 
 def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> ValidationResult | None:

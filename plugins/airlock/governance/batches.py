@@ -158,7 +158,7 @@ def find_decision(conn: Connection, store: Store, decision_id: uuid.UUID) -> Pre
     from airlock.governance.retention import refuse_deleted
 
     batch = find(conn, decision_id)
-    refuse_deleted(conn, decision_id, batch and batch.deletion_id)
+    refuse_deleted(conn, decision_id, batch.deletion_id if batch else None)
     return None if batch is None else answer_at(store, batch, place_of(decision_id))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from airlock.monitoring.drift import PREDICTION, SCORE
+from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.spec.columns import Kind
 from airlock.spec.governance import Drift
 

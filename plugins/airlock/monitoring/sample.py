@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airlock.monitoring.drift import SCORE
+from airlock.monitoring.tally import SCORE
 from airlock.spec.columns import Kind
 
 #: Which rows are taken is drawn, and drawn alike each time.

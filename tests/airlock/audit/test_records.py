@@ -21,9 +21,11 @@ from airlock.governance import (
     incidents,
     releases,
     reproductions,
+    retention,
 )
 from airlock.governance.engine import connect
-from tests.airlock.governance.records import MOMENT, approved_release, register
+from airlock.governance.predictions import PredictionRow
+from tests.airlock.governance.records import MOMENT, approved_release, log, register
 from tests.airlock.governance.test_migrations import A_RELEASE_BEFORE_THE_LOG
 from tests.airlock.ui.history import reproduction
 
@@ -32,6 +34,7 @@ LATER = MOMENT + timedelta(hours=1)
 
 def live(conn: Connection) -> None:
     """Let a model live: refused, deployed twice, withdrawn, a challenger, an incident, trained again."""
+    deleted(conn)
     register(conn, version=None)
     first, second, third = (register(conn, version=version) for version in (1, 2, 3))
     deployments.deploy(conn, approved_release(conn, first, people=2), first, MOMENT)
@@ -51,6 +54,14 @@ def live(conn: Connection) -> None:
     contested(conn)
     keys(conn)
     reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
+
+
+def deleted(conn: Connection) -> None:
+    """Delete an answer of long ago."""
+    then = MOMENT - timedelta(days=1000)
+    said = (uuid.UUID(int=9), "loans", 1, "api", "decision", "L1", {}, 0.7, "true", None)
+    log(conn, [PredictionRow(*said, event_time=then, scored_at=then)])
+    retention.delete_answers(conn, "loans", [uuid.UUID(int=9)], run="retention/1", at=MOMENT)
 
 
 def contested(conn: Connection) -> None:
@@ -99,6 +110,7 @@ def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        ("UPDATE deletions SET rows = 7", "The deletion (deletion 1) has the rows 7"),
         ("UPDATE candidates SET trained_by = 'mika' WHERE version = 1", "has the actor 'mika'"),
         ("UPDATE candidates SET package_digest = 'evil' WHERE version = 1", "has the package_digest 'evil'"),
         ("UPDATE candidates SET state = 'registered', version = 9 WHERE version IS NULL", "nothing of it"),
