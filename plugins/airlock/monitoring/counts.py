@@ -92,8 +92,8 @@ def origin_of(edges: np.ndarray) -> float:
 def no_numbers(edges: np.ndarray) -> NumberCounts:
     """Return the counts of no value at all, to which those of chunks are added."""
     bins = len(edges) + 1
-    none, nothing = np.zeros(bins, dtype=np.int64), np.zeros(bins)
-    return NumberCounts(none, 0, origin_of(edges), nothing, 0.0, np.inf, -np.inf)
+    none: np.ndarray = np.zeros(bins, dtype=np.int64)
+    return NumberCounts(none, 0, origin_of(edges), np.zeros(bins), 0.0, np.inf, -np.inf)
 
 
 def count_numbers(chunks: Iterable[pa.Array], edges: np.ndarray) -> NumberCounts:
@@ -138,7 +138,7 @@ def _places(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     With so few edges, comparing all values with each of them is several times faster than searching.
     """
     places = np.zeros(len(values), dtype=np.min_scalar_type(len(edges)))
-    above = np.empty(len(values), dtype=bool)
+    above: np.ndarray = np.empty(len(values), dtype=bool)
     for edge in edges:
         np.greater(values, edge, out=above)
         np.add(places, above.view(np.uint8), out=places)

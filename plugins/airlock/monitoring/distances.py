@@ -88,11 +88,7 @@ def joined(reference: np.ndarray, current: np.ndarray, *, ordinary: int) -> tupl
     (array([400, 600,   7]), array([20, 30,  0]))
     """
     groups = _groups(reference[:ordinary], min(int(reference.sum()), int(current.sum())))
-    before, now = (
-        np.append(np.bincount(groups, counts[:ordinary], minlength=1).astype(np.int64), counts[ordinary:])
-        for counts in (reference, current)
-    )
-    return before, now
+    return _joined(reference, groups), _joined(current, groups)
 
 
 def jensen_shannon(reference: np.ndarray, current: np.ndarray) -> float:
@@ -192,6 +188,11 @@ def quantiles(
 
 def _smoothed(counts: np.ndarray) -> np.ndarray:
     return (counts + PSEUDO_COUNT) / (counts.sum() + PSEUDO_COUNT * len(counts))
+
+
+def _joined(counts: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    ordinary = np.bincount(groups, counts[: len(groups)], minlength=1).astype(np.int64)
+    return np.append(ordinary, counts[len(groups) :])
 
 
 def _groups(reference: np.ndarray, rows: int) -> np.ndarray:

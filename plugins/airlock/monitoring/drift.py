@@ -17,7 +17,7 @@ from airlock.monitoring.distances import (
     quantiles,
     wasserstein,
 )
-from airlock.monitoring.tally import PREDICTION, SCORE, NumberTally, Part, Tally, ValueTally, count
+from airlock.monitoring.tally import PREDICTION, SCORE, AnyTally, NumberTally, Part, ValueTally, count
 from airlock.package.answers import Answers
 
 MOST_UNSEEN = 5
@@ -103,7 +103,7 @@ def measure(reference: Mapping[str, Any], night: Iterable[pa.Table]) -> tuple[Co
     return compare(count(reference, night))
 
 
-def compare(tallies: Sequence[Tally]) -> tuple[ColumnDrift, ...]:
+def compare(tallies: Sequence[AnyTally]) -> tuple[ColumnDrift, ...]:
     """Return how far each counted column lies from its profile."""
     drifts = [_column(tally) for tally in tallies]
     measured = [drift for drift in drifts if drift.p_value is not None]
@@ -119,7 +119,7 @@ def answered(rows: pa.Table, answers: Answers) -> pa.Table:
     return rows
 
 
-def _column(tally: Tally) -> ColumnDrift:
+def _column(tally: AnyTally) -> ColumnDrift:
     empty = None if tally.rows and tally.profile["rows"] else "has no rows to compare"
     drift = ColumnDrift(tally.part, tally.column, tally.kind, tally.rows, fault=tally.fault or empty)
     if drift.fault:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from airlock.monitoring.drift import PREDICTION, SCORE, ColumnDrift
+from airlock.monitoring.drift import ColumnDrift
 from airlock.monitoring.performance import Performance
+from airlock.monitoring.tally import PREDICTION, SCORE
 
 #: A share of missing values is worth a word when it moved by more than this.
 WORTH_A_WORD = 0.01

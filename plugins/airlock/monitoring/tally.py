@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -86,7 +85,10 @@ class ValueTally(Tally):
             self.strangers = Counter(dict(self.strangers.most_common(MOST_STRANGERS)))
 
 
-def count(reference: Mapping[str, Any], night: Iterable[pa.Table]) -> tuple[Tally, ...]:
+AnyTally = NumberTally | ValueTally
+
+
+def count(reference: Mapping[str, Any], night: Iterable[pa.Table]) -> tuple[AnyTally, ...]:
     """Count a night's columns in one pass, in memory that does not grow with its rows.
 
     Parameters
@@ -99,17 +101,17 @@ def count(reference: Mapping[str, Any], night: Iterable[pa.Table]) -> tuple[Tall
 
     Returns
     -------
-    tuple of Tally
+    tuple of NumberTally or ValueTally
         One a feature in the profile's order, then the score, then the prediction of a classifier.
     """
     tallies = _tallies(reference)
-    with ThreadPoolExecutor(pa.cpu_count(), "tally") as counting:
-        for chunk in night:
-            list(counting.map(lambda tally, rows=chunk: tally.add(rows), tallies))
+    for chunk in night:
+        for tally in tallies:
+            tally.add(chunk)
     return tallies
 
 
-def _tallies(reference: Mapping[str, Any]) -> tuple[Tally, ...]:
+def _tallies(reference: Mapping[str, Any]) -> tuple[AnyTally, ...]:
     expected: Sequence[tuple[Part, str, Mapping[str, Any]]] = [
         *(("feature", name, profile) for name, profile in reference["features"].items()),
         *(("answer", name, reference[name]) for name in (SCORE, PREDICTION) if reference[name]),
