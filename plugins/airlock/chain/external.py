@@ -45,6 +45,7 @@ def take_in(
     package = package_of(
         spec,
         fitted,
+        train,
         holdout,
         snapshot=lineage.snapshot,
         code_version=lineage.code_version,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airlock.chain.lineage import Lineage
 from airlock.data.snapshot import open_snapshot
 from airlock.evaluation.figures import to_json
+from airlock.monitoring.background import background
 from airlock.monitoring.profile import profile
 from airlock.package.building import build
 from airlock.package.fitted import Fitted
@@ -70,7 +71,14 @@ def make_package(
     train, holdout = rows_of(spec, snapshot, store)
     fitted = fit(spec, name, train, models=models, parameters=parameters)
     return fitted, package_of(
-        spec, fitted, holdout, snapshot=snapshot, code_version=code_version, store=store, models=models
+        spec,
+        fitted,
+        train,
+        holdout,
+        snapshot=snapshot,
+        code_version=code_version,
+        store=store,
+        models=models,
     )
 
 
@@ -84,6 +92,7 @@ def rows_of(spec: ModelSpec, snapshot: str, store: Store) -> "tuple[pa.Table, pa
 def package_of(
     spec: ModelSpec,
     fitted: Fitted,
+    train: "pa.Table",
     holdout: "pa.Table",
     *,
     snapshot: str,
@@ -93,13 +102,14 @@ def package_of(
 ) -> Package:
     """Package a candidate with what it answers on the rows that were held out."""
     answers = fitted.answer(holdout)
+    described = profile(holdout, fitted.signature.kinds, answers)
     return build(
         store,
         fitted,
         spec=spec,
         reference=holdout,
         answers=answers,
-        profile=profile(holdout, fitted.signature.kinds, answers),
+        profile=described | background(spec, described, train, holdout, answers),
         holdout=holdout,
         snapshot_digest=snapshot,
         code_version=code_version,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airlock.monitoring.classes import classes, reliability
 from airlock.monitoring.seasons import seasons
@@ -41,6 +42,7 @@ def background(
     if spec.data.event_time is not None:
         columns = [*profile["features"], spec.data.event_time]
         rows = pa.concat_tables([table.select(columns) for table in (train, holdout)])
+        rows = rows.filter(pc.is_valid(rows[spec.data.event_time]))
         described["seasons"] = seasons(rows, profile["features"], rows[spec.data.event_time])
     if spec.task is not Task.REGRESSION:
         truth = truth_of(holdout, spec.data.target, spec.task)

@@ -33,6 +33,16 @@ def test_nights_are_compared_with_rows_that_the_model_never_learnt(lender: Lende
     assert package.reference().select(features) == holdout.select(features)
 
 
+def test_a_package_knows_the_weeks_of_all_training_data_and_the_outcomes_of_the_hold_out(
+    lender: Lender, trained: Trained
+) -> None:
+    table = open_snapshot(lender.store, trained.lineage.snapshot).table()
+    profile = open_package(lender.store, trained.package("linear")).profile()
+    assert sum(week["rows"] for week in profile["seasons"].values()) == len(table)
+    assert sum(one["rows"] for one in profile["classes"].values()) == profile["rows"]
+    assert sum(profile["reliability"]["rows"]) == profile["rows"]
+
+
 def test_the_run_in_mlflow_says_who_why_and_from_what(
     lender: Lender, trained: Trained, mlflow_url: str
 ) -> None:
