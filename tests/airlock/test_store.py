@@ -140,3 +140,12 @@ def test_a_store_that_was_moved_is_the_same_store(store: Store, tmp_path: Path) 
     digest = kept(store, {"a": b"1"})
     shutil.move(store.root, tmp_path / "elsewhere")
     assert Store(tmp_path / "elsewhere").folder("packages", digest).is_dir()
+
+
+def test_what_is_removed_is_gone_and_leaves_nothing_behind(store: Store) -> None:
+    with store.staging() as folder:
+        (folder / "answers").write_bytes(b"1")
+        digest = store.keep("answers", folder)
+    assert store.remove("answers", digest)
+    assert not store.remove("answers", digest)
+    assert [place for place in store.root.rglob("*") if place.is_file() or place.name == digest] == []
