@@ -17,6 +17,7 @@ from airlock.operators.admit import AdmitOperator
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
 from airlock.operators.handle_incident import HandleIncidentOperator
+from airlock.operators.restore import RestoreOperator
 from airlock.operators.run import RunError
 from airlock.operators.triage import TriageOperator
 from tests.airlock.lender import SHIFTED, Lender
@@ -159,6 +160,13 @@ def test_who_may_not_handle_incidents_changes_nothing(
 def test_an_incident_that_is_not_there_is_named(incident: Incident, action: str) -> None:
     with pytest.raises(RecordError, match=f"There is no incident {incident.id + 9}"):
         handle(incident.id + 9, action, whom="dana")
+
+
+def test_restore_does_not_settle_what_a_night_found(incident: Incident, engine: Engine) -> None:
+    params = {"incident": incident.id, "reason": "It looks mended."}
+    with pytest.raises(RecordError, match="Trigger the Dag incident"):
+        RestoreOperator(task_id="restore").execute(context("restore", user="mika", params=params))
+    assert waiting(engine) == [incident]
 
 
 def test_another_action_does_nothing(incident: Incident, engine: Engine) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import get_args
 
 from sqlalchemy.engine import Engine
 
 from airlock.chain.production.compare import PAUSES, differences
-from airlock.chain.production.difference import LASTING, Difference
+from airlock.chain.production.difference import LASTING, Difference, Kind
 from airlock.chain.production.mending import Person, mend
 from airlock.governance import incidents
 from airlock.governance.incidents import Incident
@@ -35,7 +36,7 @@ def restore(
     Raises
     ------
     RecordError
-        When there is no such open incident.
+        When there is no such open incident, or it is about what a night found.
     NotRestored
         When a person must mend it first, it is still found afterwards, or it could not be looked at.
     """
@@ -44,6 +45,10 @@ def restore(
     if incident is None or incident.state != "open":
         state = "not on record" if incident is None else f"settled by {incident.settled_by} already"
         raise RecordError(f"Incident {incident_id} is {state}. The page of incidents lists the open ones.")
+    if incident.kind not in get_args(Kind):
+        raise RecordError(
+            f"Incident {incident_id} is about what a night found. Trigger the Dag incident for it."
+        )
     look = partial(differences, engine, store, scoring_url=scoring_url, at=person.at)
     found = _of(incident, look(pauses=()))
     done = "It was not found any more."
