@@ -9,10 +9,10 @@ STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
 
-.PHONY: help setup up down status mail env why lineage versions audit key keys demo sample test test-fast lint bench docs lock clean
+.PHONY: help setup up down status mail env why lineage versions audit key keys demo sample test test-fast test-e2e lint bench docs lock clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 setup: $(STAMP)  ## create .venv with exactly what requirements.lock names
 
@@ -76,11 +76,13 @@ demo: setup  ## the whole life of two models, unattended; the stack stays up to 
 sample: setup  ## fill the sample lender's warehouse up to today, to play the demo's parts by hand
 	@$(PYTHON) -m demo.fill
 
-test: setup browser  ## every test, end-to-end on a real stack included
-	@$(PYTHON) -m pytest $(ARGS)
+test: test-fast test-e2e  ## every test, end-to-end on a real stack included
 
-test-fast: setup  ## the tests that need no running stack and no browser
-	@$(PYTHON) -m pytest -m "not e2e and not browser" $(ARGS)
+test-fast: setup  ## the tests that need no running stack, in a process for each core
+	@$(PYTHON) -m pytest -m "not e2e" --numprocesses=logical --maxprocesses=8 --dist=loadfile $(ARGS)
+
+test-e2e: setup browser  ## the tests on a real stack, and in a real browser
+	@$(PYTHON) -m pytest -m e2e $(ARGS)
 
 lint: setup  ## ruff (rules and format) and mypy
 	@.venv/bin/ruff check --quiet --output-format concise .

@@ -49,7 +49,8 @@ def measure(service: Service) -> None:
             serves[model, beside.record.version, beside.record.way] = isinstance(beside, Ready)
     backlog = service.spool.backlog()
     late = 0.0 if backlog.since is None else time.monotonic() - backlog.since
-    metrics.state(metrics.State(not service.problems(), serves, backlog.bytes, late))
+    refused = service.spool.refused()
+    metrics.state(metrics.State(not service.problems(), serves, backlog.bytes, late, refused))
 
 
 async def keep_measuring(service: Service) -> None:

@@ -97,6 +97,12 @@ _spool_seconds = Gauge(
     registry=_OWN,
     multiprocess_mode="livemax",
 )
+_spool_refused = Gauge(
+    "airlock_scoring_spool_refused",
+    "Answers that PostgreSQL refused for good and that wait for a person.",
+    registry=_OWN,
+    multiprocess_mode="livemax",
+)
 _memory = Gauge(
     "airlock_scoring_memory_bytes",
     "Resident memory of a worker.",
@@ -116,13 +122,15 @@ class State:
     """What one worker is at one moment.
 
     `serves` says of each version that the record names, by model, version and way, whether it may answer;
-    `spool_seconds` is the age of the oldest answer that PostgreSQL does not have, 0 where there is none.
+    `spool_seconds` is the age of the oldest answer that PostgreSQL does not have, 0 where there is none;
+    `spool_refused` counts those it will never take.
     """
 
     ready: bool
     serves: dict[tuple[str, int, Role], bool]
     spool_bytes: int
     spool_seconds: float
+    spool_refused: int
 
 
 def answered(model: str, version: int, role: Role, purpose: Purpose, rows: int = 1) -> None:
@@ -158,6 +166,7 @@ def state(now: State) -> None:
     _ready.set(now.ready)
     _spool_bytes.set(now.spool_bytes)
     _spool_seconds.set(now.spool_seconds)
+    _spool_refused.set(now.spool_refused)
     _known.update(now.serves)
     for one in _known:
         _serves.labels(*one).set(now.serves.get(one, False))

@@ -39,6 +39,7 @@ class Figures:
     shadow_dropped: int
     spool_bytes: int
     spool_seconds: float
+    spool_refused: int
     memory: Sequence[int]
     cpu_seconds: float
 
@@ -122,6 +123,7 @@ def read(text: str) -> Figures:
         shadow_dropped=int(given.total("shadow_dropped_total")),
         spool_bytes=int(given.total("spool_bytes")),
         spool_seconds=given.total("spool_oldest_seconds"),
+        spool_refused=int(given.total("spool_refused")),
         memory=sorted(int(value) for _, value in given.named("memory_bytes")),
         cpu_seconds=given.total("cpu_seconds_total"),
     )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from airlock.package.fitted import Fitted
-from airlock.package.portable import convert, portable_of
+from airlock.package.portable import portable_of
 from airlock.training.candidate import fit
 from airlock.training.split import split
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
@@ -96,8 +96,9 @@ def test_missing_values_and_new_categories_are_answered_alike(tmp_path: Path) ->
 @pytest.mark.parametrize("candidate", ["LINEAR", "TREES"])
 def test_the_same_training_gives_the_same_bytes_in_every_process(tmp_path: Path, candidate: str) -> None:
     program = (
-        "import sys; from pathlib import Path; from tests.airlock.package import test_portable as t; "
-        "sys.stdout.buffer.write(t.convert(t.fitted(Path(sys.argv[1]), getattr(t, sys.argv[2]))[0]))"
+        "import sys; from pathlib import Path; from airlock.package.portable import convert; "
+        "from tests.airlock.package import test_portable as t; "
+        "sys.stdout.buffer.write(convert(t.fitted(Path(sys.argv[1]), getattr(t, sys.argv[2]))[0]))"
     )
     one, other = (
         subprocess.run(

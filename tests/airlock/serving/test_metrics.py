@@ -11,7 +11,11 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from airlock.governance.predictions import COLUMNS
 from airlock.serving import metrics
+from airlock.serving.spool import folders
+from airlock.serving.spool.lines import sealed
+from airlock.serving.spool.turns import Turns
 from tests.airlock.serving.conftest import World
 from tests.airlock.serving.figures import figure, figures
 from tests.airlock.serving.scoring_api import PREDICT, ROOT, ScoringApi, scoring_api, wait_until
@@ -69,6 +73,14 @@ def test_names_that_anybody_can_make_up_become_no_label(api: ScoringApi) -> None
         api.client.get(f"/{name}")
         api.client.get(f"/v1/models/{name}", headers={"Authorization": "Bearer nobody"})
     assert "made_up" not in api.client.get("/metrics").text
+
+
+def test_answers_that_postgresql_will_never_take_are_counted(api: ScoringApi) -> None:
+    assert figure(api, "airlock_scoring_spool_refused") == 0
+    killed = folders.own(api.spool)
+    Turns(killed.path, COLUMNS, 1000).append(sealed(["no prediction\n"]))
+    killed.release()
+    wait_until(lambda: figure(api, "airlock_scoring_spool_refused") == 1, "it is set aside and counted")
 
 
 def test_it_says_what_the_process_is(api: ScoringApi) -> None:

@@ -1,5 +1,6 @@
 """Spool: the one way by which answers get into the prediction log."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +22,9 @@ class Spool:
 
     def __init__(self, engine: Engine, root: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self._folder = folders.own(root)
+        self._refused = root / folders.REFUSED
         self._turns = Turns(self._folder.path, COLUMNS, max_bytes)
-        self._shipper = Shipper(self._turns, Delivery(engine, root / folders.REFUSED), root)
+        self._shipper = Shipper(self._turns, Delivery(engine, self._refused), root)
 
     def start(self) -> None:
         """Begin to ship."""
@@ -54,3 +56,7 @@ class Spool:
     def backlog(self) -> Backlog:
         """Return what PostgreSQL does not have yet."""
         return self._turns.backlog()
+
+    def refused(self) -> int:
+        """Return how many lines PostgreSQL refused for good, of all processes that share the spool."""
+        return len(os.listdir(self._refused)) if self._refused.is_dir() else 0

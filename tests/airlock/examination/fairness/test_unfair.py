@@ -45,7 +45,7 @@ def named(subject: Subject) -> list[str]:
         (lambda sex, region: 0.2 * (region == "north"), "region=north"),
         (lambda sex, region: -0.15 * (region == "north"), "region=north"),
     ],
-    ids=str,
+    ids=["women", "men", "the_north", "the_north_fares_better"],
 )
 def test_the_group_that_fares_otherwise_is_named_and_no_other(plant: Plant, group: str) -> None:
     assert named(decided(plant)) == [group]

@@ -189,6 +189,7 @@ def test_a_line_that_postgresql_refuses_for_good_is_set_aside_and_the_others_are
         spool.append([*lines("a"), *wrong, *lines("b"), *broken, *lines("c")])
         wait_until(lambda: kept(engine) == ["a", "b", "c"], "the others are kept")
         wait_until(lambda: spool.backlog().bytes == 0, "nothing is tried again")
+        assert spool.refused() == 2
     aside = {file.read_text() for file in (tmp_path / folders.REFUSED).iterdir()}
     assert aside == {"\t".join(COLUMNS) + "\n" + one for one in (*wrong, *broken)}
     assert "CheckViolation" in caplog.text
