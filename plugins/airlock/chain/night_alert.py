@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection, Engine
 
+from airlock.chain.night_cause import faulty_source
 from airlock.chain.night_incidents import MEND
 from airlock.chain.retraining import findings_of
 from airlock.governance import nights
@@ -40,7 +41,8 @@ def alert_lines(night: Night, *, engine: Engine) -> list[AlertLine]:
 
 def advice(night: Night) -> list[str]:
     """Say what a person can do about each kind of matter that a night found."""
-    return list(dict.fromkeys(MEND[matter.kind] for matter in matters(night.model, findings_of(night))))
+    found = matters(night.model, findings_of(night), source=faulty_source(night))
+    return list(dict.fromkeys(MEND[matter.kind] for matter in found))
 
 
 def _pictures(conn: Connection, night: Night, findings: Sequence[Finding]) -> dict[str, Picture]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection, Engine
 
+from airlock.chain.night_cause import faulty_source
 from airlock.governance import incident_events, incidents, nights, notices
 from airlock.governance.engine import lock
 from airlock.governance.incident_events import IncidentEvent
@@ -110,7 +111,8 @@ def settle_by_hand(
 
 
 def _matters(night: Night) -> tuple[Matter, ...]:
-    return matters(night.model, [Finding(**finding) for finding in night.findings])
+    findings = [Finding(**finding) for finding in night.findings]
+    return matters(night.model, findings, source=faulty_source(night))
 
 
 def _is_newest(conn: Connection, night: Night) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from airlock.chain import night_incidents
 from airlock.chain.earlier_training import Objection, against_another
+from airlock.chain.night_cause import recorded_cause
 from airlock.governance import candidates, deployments, nights, training_requests
 from airlock.governance.engine import lock
 from airlock.governance.nights import Night
@@ -23,6 +24,12 @@ from airlock.training.refit import refit_of
 
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
+#: Why no training starts by itself where triage proposes something else.
+UNCURED = {
+    "mend": "a model must not learn from faulty data.",
+    "nothing": "there is nothing to be learned anew.",
+    "ask": "a person must find out first what happened.",
+}
 #: A finding that stays away for longer has begun anew when it comes back.
 PAUSE = 7 * DAY
 
@@ -113,6 +120,10 @@ def _obstacles(
         blocking = night_incidents.blocking(conn, night)
         until = f" Incident {blocking.id} blocks it." if blocking else ""
         yield Objection(f"a model must not learn from faulty data. {fault.sentence}{until}")
+    elif (cause := recorded_cause(night)) and cause.proposes in UNCURED:
+        blocking = night_incidents.blocking(conn, night)
+        until = f" Incident {blocking.id} blocks it." if blocking else ""
+        yield Objection(f"{UNCURED[cause.proposes]} {cause.sentence}{until}")
     if not asking_for_retraining(found):
         yield Objection("what was found is nothing that a training cures.")
     if not curable:

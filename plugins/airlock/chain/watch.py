@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import Engine
 
 from airlock.chain.known_outcomes import known_outcomes
+from airlock.chain.night_cause import cause_of
 from airlock.data.read import NoRows
 from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
@@ -20,6 +21,7 @@ from airlock.governance.predictions import of_window, stream_window, versions_of
 from airlock.monitoring import drift, performance
 from airlock.monitoring.night import judge
 from airlock.monitoring.performance import Performance
+from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
@@ -65,22 +67,29 @@ def watch(
     AnswersDeleted
         When retention deleted answers of the night, or of those whose outcomes it is judged by.
     """
+    import pyarrow.compute as pc
+
     window = night_of(interval_end)
     _refuse_deleted(spec, window, engine)
     version, package = answering(spec, window, store, engine)
-    thinned = Thinned(_features(spec), MOST_VALIDATED)
+    thinned = Thinned(_judged_columns(spec), MOST_VALIDATED)
     measured = drift.measure(package.profile(), thinned.passing(night_pieces(spec, window, store, engine)))
     drifts = measured if thinned.rows else ()
-    validation = _validated(spec, thinned.table(), models)
+    validation = _validated(spec, thinned.table().select(list(spec.data.features)), models)
     measured_at = _measured_first(spec, window, engine) or at
-    seen = _performance(spec, window, store, engine, models, connect, heard_by=measured_at)
+    seen, outcomes = _performance(spec, window, store, engine, models, connect, heard_by=measured_at)
     findings = judge(spec, rows=thinned.rows, validation=validation, drifts=drifts, performance=seen)
+    same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
+    cause = cause_of(spec, package, window.night, thinned.table(), same_version, findings)
     night = Night(
         model=spec.name,
         night=window.night,
         version=version,
         rows=thinned.rows,
-        measures=_measures(validation, drifts, seen, drawn={finding.column for finding in findings}),
+        measures={
+            **_measures(validation, drifts, seen, drawn={finding.column for finding in findings}),
+            "cause": cause and cause.to_json(),
+        },
         findings=[finding.to_json() for finding in findings],
         report=None,
         measured_at=measured_at,
@@ -127,10 +136,11 @@ def _kinds(spec: ModelSpec) -> dict[str, Kind | None]:
     return {name: spec.data.columns[name].kind for name in spec.data.features}
 
 
-def _features(spec: ModelSpec) -> "pa.Schema":
+def _judged_columns(spec: ModelSpec) -> "pa.Schema":
     import pyarrow as pa
 
-    return pa.schema([night_schema(spec).field(name) for name in spec.data.features])
+    names = [*spec.data.features, SCORE, PREDICTION]
+    return pa.schema([night_schema(spec).field(name) for name in names])
 
 
 def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
@@ -176,15 +186,15 @@ def _performance(
     connect: Connect,
     *,
     heard_by: datetime,
-) -> Performance | None:
-    """Measure the cohort whose outcomes had time to arrive by the night's end."""
+) -> "tuple[Performance | None, pa.Table | None]":
+    """Measure the cohort whose outcomes had time to arrive by the night's end; return its outcomes, too."""
     cohort, end = _cohort(spec, night), night.end
     if cohort is None or end is None:
-        return None
+        return None, None
     with engine.connect() as connection:
         predictions = of_window(connection, spec.name, cohort, kinds={}, store=store)
     if not len(predictions):
-        return None
+        return None, None
     try:
         known = known_outcomes(
             spec,
@@ -196,8 +206,8 @@ def _performance(
             connect=connect,
         )
     except NoRows as error:
-        return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error))
-    return performance.measure(spec, predictions, known)
+        return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error)), None
+    return performance.measure(spec, predictions, known), performance.joined(spec, predictions, known)
 
 
 def _measures(

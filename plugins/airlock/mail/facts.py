@@ -267,7 +267,8 @@ class DriftAlert:
     """To the people on call: a night crossed limits. `next_step` says what now happens by itself.
 
     `findings` are the worst first, and `more` are not listed; `news` are the incidents that were opened or
-    got worse; `advice` is what a person can do. `contests` wait for a person; of the `opinions` that people
+    got worse; `advice` is what a person can do. `cause` is the suspected one with its `evidence`, empty where
+    none was found. `contests` wait for a person; of the `opinions` that people
     gave that day some are `disagreeing`.
     """
 
@@ -288,6 +289,8 @@ class DriftAlert:
     report: str | None
     incidents: str
     rollback: str
+    cause: str = ""
+    evidence: Sequence[str] = ()
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -14,11 +14,15 @@ MOST_TOLD = 3
 
 @dataclass(frozen=True)
 class Matter:
-    """One thing that a person must look at, with all that was found of it; `key` names it across nights."""
+    """One thing that a person must look at, with all that was found of it; `key` names it across nights.
+
+    `fault` says that the data themselves are wrong: a model trained on them would learn that.
+    """
 
     kind: Kind
     key: str
     findings: tuple[Finding, ...]
+    fault: bool
 
     @property
     def sentence(self) -> str:
@@ -27,17 +31,13 @@ class Matter:
         more = len(self.findings) - MOST_TOLD
         return f"{told} And {more} more." if more > 0 else told
 
-    @property
-    def fault(self) -> bool:
-        """Whether the data themselves are wrong: a model trained on them would learn that."""
-        return any(finding.fault for finding in self.findings)
 
-
-def matters(model: str, findings: Sequence[Finding]) -> tuple[Matter, ...]:
+def matters(model: str, findings: Sequence[Finding], *, source: str = "") -> tuple[Matter, ...]:
     """Return what findings are about, in their order.
 
     All that is found in a faulty column is one matter, so are all other drift and all performance: a person
-    works on one thing, however many figures it moved.
+    works on one thing, however many figures it moved. Where triage found that the data of a `source` (a
+    column, or a value of one) are wrong, all drift is about that.
 
     >>> drift = [Finding("column_drift", name, 1.2, 0.25, "", f"column_drift/{name}") for name in "ab"]
     >>> wrong = Finding("suite", "a", None, None, "", "suite/a/range", fault=True)
@@ -45,13 +45,21 @@ def matters(model: str, findings: Sequence[Finding]) -> tuple[Matter, ...]:
     [('night/loans/drift', 2)]
     >>> [(one.key, len(one.findings)) for one in matters("loans", [wrong, *drift])]
     [('night/loans/data/a', 2), ('night/loans/drift', 1)]
+    >>> [(one.key, one.fault) for one in matters("loans", drift, source="channel=web")]
+    [('night/loans/data/channel=web', True)]
     """
     faulty = {finding.column for finding in findings if finding.fault and finding.column}
     groups: dict[tuple[Kind, str], list[Finding]] = {}
     for finding in findings:
         kind, about = _about(finding, faulty)
+        if source and kind == "drift":
+            kind, about = "data", f"data/{source}"
         groups.setdefault((kind, f"night/{model}/{about}"), []).append(finding)
-    return tuple(Matter(kind, key, tuple(found)) for (kind, key), found in groups.items())
+    wrong = f"night/{model}/data/{source}"
+    return tuple(
+        Matter(kind, key, tuple(found), fault=key == wrong or any(one.fault for one in found))
+        for (kind, key), found in groups.items()
+    )
 
 
 def is_worse(now: Finding, told: float | None) -> bool:

@@ -53,7 +53,7 @@ def measure(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> Perfo
     asked = spec.monitoring.performance
     if asked is None:
         return None
-    known = _joined(spec, predictions, outcomes)
+    known = joined(spec, predictions, outcomes)
     period = pc.min_max(known["event_time"]).as_py() if known.num_rows else {"min": None, "max": None}
     found = (predictions.num_rows, known.num_rows, period["min"], period["max"])
     if known.num_rows < asked.minimum_rows:
@@ -74,8 +74,11 @@ def logged_answers(predictions: pa.Table) -> Answers:
     )
 
 
-def _joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Table:
-    """Return the latest prediction of each entity whose outcome is known, with the outcome beside it."""
+def joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Table:
+    """Return the latest prediction of each entity whose outcome is known, with its `outcome` beside.
+
+    The parameters are those of `measure`; what else the predictions tell stays with them.
+    """
     arrived = outcomes.filter(pc.is_valid(outcomes[spec.data.target]))
     keyed = predictions.filter(pc.is_valid(predictions["entity_key"])).sort_by("event_time")
     keys = keyed["entity_key"].cast(pa.string()).combine_chunks()
@@ -84,7 +87,7 @@ def _joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Ta
     codes = keys.dictionary_encode().indices.to_numpy()
     last[len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]] = True
     counts = pc.and_(place.is_valid(), pa.array(last))
-    matched = keyed.filter(counts).select(["event_time", "score", "prediction"])
+    matched = keyed.filter(counts).drop_columns(["entity_key"])
     return matched.append_column("outcome", arrived[spec.data.target].take(place.filter(counts)))
 
 

@@ -18,6 +18,7 @@ class AlertOperator(NightStepOperator):
 
     def execute(self, context: Context) -> None:
         from airlock.chain.night_alert import advice, alert_lines
+        from airlock.chain.night_cause import recorded_cause
         from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
         from airlock.chain.retraining import retraining
@@ -35,6 +36,7 @@ class AlertOperator(NightStepOperator):
             return
         told = f"{told_by(self.model)}{night.night}/{brought[-1].id}" if brought else None
         findings = alert_lines(night, engine=database())
+        cause = recorded_cause(night)
         alert_once(
             told or f"loop/{decided.broken_by}",
             self.spec.alerts.to,
@@ -58,4 +60,6 @@ class AlertOperator(NightStepOperator):
             report=page_link(f"{self.model}/{report_name(night)}") if night.rows else None,
             incidents=incidents_link(),
             rollback=dag_link("rollback"),
+            cause=cause.sentence if cause else "",
+            evidence=[one.sentence for one in cause.evidence] if cause else [],
         )

@@ -1,5 +1,6 @@
 """The cause of what a night shows, and what to do about it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -27,7 +28,7 @@ class Cause:
         The column, the source (as `channel=partner`), the week; empty where it is about the night as a whole.
     proposes
         `mend` the data and train on nothing meanwhile, do `nothing`, `refit` the same algorithm on newer
-        rows, `retrain` with a full search, or `ask` a person.
+        rows, `retrain` it or another, or `ask` a person.
     """
 
     kind: Kind
@@ -39,3 +40,8 @@ class Cause:
     def to_json(self) -> dict[str, Any]:
         """Return the cause as plain JSON values."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Cause":
+        """Return the cause that `to_json` wrote."""
+        return cls(**{**value, "evidence": tuple(Evidence(**one) for one in value["evidence"])})

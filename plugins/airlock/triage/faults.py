@@ -138,8 +138,11 @@ def _both(facts: Facts) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
 
 def _burst(facts: Facts, before: float, now: float) -> bool:
-    from scipy.special import bdtrc
+    """Say whether a share of the rows grew by more than chance gives two such samples (Fisher, exact)."""
+    from scipy.stats import hypergeom
 
-    rows, columns = facts.now.num_rows, len(facts.features)
-    chance = float(bdtrc(round(now * rows) - 1, rows, before)) if now > before else 1.0
-    return now - before >= BURST and chance <= LEVEL / columns
+    if now - before < BURST:
+        return False
+    rows, reference = facts.now.num_rows, facts.before.num_rows
+    had, has = round(before * reference), round(now * rows)
+    return bool(hypergeom.sf(has - 1, rows + reference, has + had, rows) <= LEVEL / len(facts.features))

@@ -21,6 +21,7 @@ from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
 from airlock.monitoring.night import Finding
+from airlock.triage.cause import Cause
 from tests.airlock.loans import loan_spec
 
 FIRST = date(2026, 1, 11)
@@ -251,3 +252,13 @@ def test_what_is_in_production_is_not_settled_by_hand(engine: Engine) -> None:
         )
     with pytest.raises(RecordError, match="Trigger the Dag restore"):
         settled(engine, incident)
+
+
+def test_drift_that_triage_takes_for_wrong_data_is_an_incident_of_its_source(engine: Engine) -> None:
+    cause = Cause("bad_source", "channel=web", "One source is wrong.", (), "mend").to_json()
+    (incident,) = watched(engine, drift(), drift("income"), cause=cause)
+    assert (incident.kind, incident.key) == ("data", "night/loans/data/channel=web")
+    with engine.connect() as conn:
+        night = nights.find(conn, "loans", FIRST)
+        assert night is not None
+        assert blocking(conn, night) == incident

@@ -17,6 +17,7 @@ from airlock.monitoring.night import Finding
 from airlock.spec import ModelSpec
 from airlock.spec.durations import spell_duration
 from airlock.store import Store
+from airlock.triage.cause import Cause, Proposal
 from tests.airlock.chain.joined import Joined
 from tests.airlock.loans import loan_spec
 
@@ -40,8 +41,8 @@ def recorded(
     engine: Engine, *findings: Finding, night: date = NIGHT, asked_by: str | None = None, **facts: Any
 ) -> Night:
     found = [finding.to_json() for finding in findings]
-    made = Night(**{"model": "loans", "version": 1} | facts, night=night, rows=240, measures={},
-                 findings=found, report=None, measured_at=AT)  # fmt: skip
+    given = {"model": "loans", "version": 1, "measures": {}} | facts
+    made = Night(**given, night=night, rows=240, findings=found, report=None, measured_at=AT)
     with engine.begin() as conn:
         nights.record(conn, made)
         if asked_by:
@@ -63,6 +64,26 @@ def refused(engine: Engine, night: Night, run_id: str = "run", **rule: Any) -> s
     made = decided(engine, night, run_id, **rule)
     assert (made.cause is None) == (made.refused_because is not None)
     return made.refused_because or ""
+
+
+@pytest.mark.parametrize(
+    ("proposes", "said"),
+    [
+        ("mend", "must not learn from faulty data. As it is."),
+        ("nothing", "nothing to be learned anew. As it is."),
+        ("ask", "a person must find out first what happened. As it is."),
+    ],
+)
+def test_what_triage_proposes_otherwise_starts_no_training(
+    engine: Engine, proposes: Proposal, said: str
+) -> None:
+    cause = Cause("unclear", "debt", "As it is.", (), proposes).to_json()
+    assert said in refused(engine, recorded(engine, DRIFT, measures={"cause": cause}))
+
+
+def test_a_night_whose_cause_a_training_cures_asks(engine: Engine) -> None:
+    cause = Cause("covariate_shift", "debt", "Others come.", (), "retrain").to_json()
+    assert decided(engine, recorded(engine, DRIFT, measures={"cause": cause})).cause
 
 
 def test_a_night_of_drift_asks_with_its_cause(engine: Engine) -> None:

@@ -5,12 +5,15 @@ import uuid
 import pytest
 from sqlalchemy.engine import Engine
 
+from airlock.chain import night_cause
+from airlock.chain.night_cause import faulty_source, recorded_cause
 from airlock.chain.night_report import report_name, write_report
 from airlock.chain.watch import NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.governance.predictions import PredictionRow
+from airlock.triage.facts import Facts
 from tests.airlock.chain.nights import scored, watched
 from tests.airlock.governance.records import log
 from tests.airlock.lender import (
@@ -68,6 +71,36 @@ def test_a_shift_of_one_feature_is_found_in_it_and_in_the_answers(lender: Lender
     assert ("prediction_drift", "score") in found
     assert ("column_drift", "income") not in found
     assert not any(finding["fault"] for finding in night.findings)
+
+
+def test_a_night_is_recorded_with_its_cause(lender: Lender, champion: Engine) -> None:
+    scored(lender, champion, CALM, SHIFTED, IN_CENTS)
+    calm, shifted, faulty = (watched(lender, champion, end) for end in (CALM, SHIFTED, IN_CENTS))
+    assert calm.measures["cause"] is None
+    assert recorded_cause(calm) is None
+    cause = recorded_cause(shifted)
+    assert cause is not None
+    assert (cause.kind, cause.about, cause.proposes) == ("covariate_shift", "debt", "retrain")
+    assert any("debt has moved" in one.sentence for one in cause.evidence)
+    assert faulty_source(shifted) == ""
+    wrong = recorded_cause(faulty)
+    assert wrong is not None
+    assert (wrong.kind, wrong.proposes) == ("data_fault", "mend")
+    assert "EUR a month" in wrong.evidence[0].sentence
+
+
+def test_the_outcomes_of_the_version_that_answers_now_count_for_the_cause(
+    lender: Lender, trained: Trained, champion: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Facts] = []
+    monkeypatch.setattr(night_cause, "find_cause", seen.append)
+    scored(lender, champion, CALM, ALSO_CALM, SHIFTED)
+    before = watched(lender, champion, SHIFTED)
+    deployed(champion, trained.package("trees"), 2)
+    assert before.version == 1
+    assert seen[-1].cohort is not None
+    assert 0 < len(seen[-1].cohort.scores) <= 2 * A_DAY_S_LOANS
+    assert 0 < seen[-1].cohort.hits.mean() < 1
 
 
 def test_income_in_cents_is_a_fault_of_the_data(lender: Lender, champion: Engine) -> None:

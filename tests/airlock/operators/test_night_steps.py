@@ -93,6 +93,7 @@ def test_a_drifting_night_is_mailed_once_and_asks_for_a_training(champion: Engin
     for finding in recorded(champion, SHIFTED).findings:
         assert finding["sentence"] in " ".join(mail.text.split())
     assert "A new training starts by itself" in " ".join(mail.text.split())
+    assert "Why, as far as one can tell. Other cases come than in training" in " ".join(mail.text.split())
     assert "/airlock/pages/loans/nights/2026-01-11.html" in mail.text
     assert "debt.png" in mail.attachments
     drawn = [one["column"] for one in recorded(champion, SHIFTED).measures["drift"] if one["bars"]]
