@@ -3,7 +3,7 @@
 `measure > report, triage > alert > retrain`
 
 1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction
-   against the training data, performance over the outcomes that have arrived.
+   against the training data, performance over the outcomes that have arrived; why, if a limit is crossed.
 2. **report** keeps an Evidently page of the night, to read.
 3. **triage** notes in the incidents what crossed limits: it opens them, sees them again, closes what is gone.
 4. **alert** mails what is new or much worse: what, how much, since when, and where to look.
