@@ -182,8 +182,10 @@ def test_a_fault_in_the_feed_is_alerted_and_not_learnt(
 def test_a_shift_is_alerted_with_what_how_much_and_since_when(stack: RunningStack, watched: Watched) -> None:
     (mail,) = _alerts(stack, SHIFTED)
     what_and_how_much = r"channel has shifted: PSI [\d.]+, limit 0\.25\. web was \d+ % .* and is \d+ % now\."
-    assert re.search(rf"{what_and_how_much}\s+new this night", mail.text)
-    assert re.search(rf"income has shifted: .*\s+since the night of {day(FAULTY)}", mail.text)
+    how_bad = r"\s+[\d.]+ times its limit · "
+    assert re.search(rf"{what_and_how_much}{how_bad}new this night", mail.text)
+    assert re.search(rf"income has shifted: .*{how_bad}since the night of {day(FAULTY)}", mail.text)
+    assert "Why, as far as one can tell. Other cases come than in training" in mail.text
     assert "A new training starts by itself" in mail.text
     assert f"/airlock/pages/credit_risk/nights/{SHIFTED}.html" in mail.text
 
