@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from airlock.governance import tables
 from airlock.governance.reproductions import Reproduction
+from airlock.triage.cause import Cause
 
 MORNING = datetime(2026, 11, 2, 8, 15, tzinfo=UTC)
 METRICS = {"roc_auc": 0.74213, "average_precision": 0.387, "brier": 0.1123}
@@ -90,6 +91,9 @@ def deployment(
     conn.execute(insert(tables.deployments).values(values))
 
 
+CAUSE = Cause("covariate_shift", "income", "Other cases come than in <training>.", (), "retrain")
+
+
 def night(conn: Connection, model: str, day: date, *sentences: str) -> None:
     """Record a night and what it found."""
     values = {
@@ -97,7 +101,7 @@ def night(conn: Connection, model: str, day: date, *sentences: str) -> None:
         "night": day,
         "version": 4,
         "rows": 312,
-        "measures": {},
+        "measures": {"cause": CAUSE.to_json()} if sentences else {},
         "findings": [{"kind": "column_drift", "column": "income", "sentence": one} for one in sentences],
         "report": f"{model}/nights/{day}.html",
         "measured_at": MORNING,
