@@ -207,7 +207,8 @@ def _performance(
         )
     except NoRows as error:
         return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error)), None
-    return performance.measure(spec, predictions, known), performance.joined(spec, predictions, known)
+    outcomes = performance.joined(spec, predictions, known)
+    return performance.measure(spec, len(predictions), outcomes), outcomes
 
 
 def _measures(

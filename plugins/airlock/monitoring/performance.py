@@ -38,29 +38,28 @@ class Performance:
         return {**asdict(self), **moments}
 
 
-def measure(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> Performance | None:
-    """Join predictions with their outcomes and measure them; None where the spec asks for no performance.
+def measure(spec: ModelSpec, predictions: int, known: pa.Table) -> Performance | None:
+    """Measure predictions whose outcomes are known; None where the spec asks for no performance.
 
     Parameters
     ----------
     spec
         The model's spec; `monitoring.performance.minimum_rows` is the least that is measured.
     predictions
-        The champion's, with entity_key, event_time, score and prediction. The latest of each entity counts.
-    outcomes
-        The entity key and the target, named as in the spec, as far as known; a null has not arrived yet.
+        How many there were before outcomes were asked for.
+    known
+        What `joined` made of them and their outcomes.
     """
     asked = spec.monitoring.performance
     if asked is None:
         return None
-    known = joined(spec, predictions, outcomes)
     period = pc.min_max(known["event_time"]).as_py() if known.num_rows else {"min": None, "max": None}
-    found = (predictions.num_rows, known.num_rows, period["min"], period["max"])
+    found = (predictions, known.num_rows, period["min"], period["max"])
     if known.num_rows < asked.minimum_rows:
         return Performance(
             *found,
             metrics=None,
-            reason=f"{known.num_rows} of {predictions.num_rows} predictions have an outcome so far; "
+            reason=f"{known.num_rows} of {predictions} predictions have an outcome so far; "
             f"at least {asked.minimum_rows} are needed.",
         )
     return Performance(*found, metrics=_metrics(spec, known))
@@ -77,7 +76,12 @@ def logged_answers(predictions: pa.Table) -> Answers:
 def joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Table:
     """Return the latest prediction of each entity whose outcome is known, with its `outcome` beside.
 
-    The parameters are those of `measure`; what else the predictions tell stays with them.
+    Parameters
+    ----------
+    predictions
+        The champion's, with entity_key, event_time, score and prediction; the rest stays with them.
+    outcomes
+        The entity key and the target, named as in the spec, as far as known; a null has not arrived yet.
     """
     arrived = outcomes.filter(pc.is_valid(outcomes[spec.data.target]))
     keyed = predictions.filter(pc.is_valid(predictions["entity_key"])).sort_by("event_time")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from airlock.digests import canonical_json
-from airlock.monitoring.performance import Performance, measure
+from airlock.monitoring.performance import Performance, joined, measure
 from airlock.spec import ModelSpec
 from tests.airlock.monitoring.specs import spec
 
@@ -38,7 +38,7 @@ def outcomes(made: pa.Table, rows: int) -> pa.Table:
 
 
 def measured(watched: ModelSpec, made: pa.Table, known: pa.Table) -> Performance:
-    found = measure(watched, made, known)
+    found = measure(watched, len(made), joined(watched, made, known))
     assert found is not None
     return found
 
@@ -58,7 +58,7 @@ def test_the_order_of_outcomes_does_not_matter() -> None:
     made = predictions(200)
     known = outcomes(made, 200)
     shuffled = known.take(np.random.default_rng(1).permutation(200))
-    assert measure(WATCHED, made, shuffled) == measure(WATCHED, made, known)
+    assert measured(WATCHED, made, shuffled) == measured(WATCHED, made, known)
 
 
 def test_an_outcome_that_has_not_arrived_counts_for_nothing() -> None:
@@ -125,4 +125,4 @@ def test_a_multiclass_model_is_measured_by_its_labels() -> None:
 
 def test_a_spec_without_limits_is_not_measured() -> None:
     made = predictions(10)
-    assert measure(spec(), made, outcomes(made, 10)) is None
+    assert measure(spec(), len(made), joined(spec(), made, outcomes(made, 10))) is None
