@@ -14,8 +14,8 @@ from airlock.governance.metric_course import course
 from airlock.governance.nights import Night
 from airlock.mail.facts import AlertLine, Picture
 from airlock.monitoring.bars import Bar
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.matters import matters
-from airlock.monitoring.night import Finding
 from airlock.monitoring.severity import badness, how_bad
 
 #: An alert is read in a minute: what is beyond stands in the night's report.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from airlock.governance.nights import Night
 from airlock.monitoring.background import hits
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.performance import logged_answers
 from airlock.package.labels import truth_of
 from airlock.package.package import Package

@@ -13,8 +13,8 @@ from airlock.governance.incident_events import IncidentEvent
 from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.matters import Kind, Matter, is_worse, matters
-from airlock.monitoring.night import Finding
 from airlock.spec import ModelSpec
 
 #: What a person does about each kind of incident.

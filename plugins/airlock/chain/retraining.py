@@ -13,7 +13,7 @@ from airlock.governance import candidates, deployments, nights, training_request
 from airlock.governance.engine import lock
 from airlock.governance.nights import Night
 from airlock.governance.training_requests import TrainingRequest
-from airlock.monitoring.night import Finding, asking_for_retraining
+from airlock.monitoring.finding import Finding, asking_for_retraining
 from airlock.package.package import open_package
 from airlock.spec import ModelSpec
 from airlock.spec.durations import spell_duration

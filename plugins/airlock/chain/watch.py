@@ -1,26 +1,24 @@
 """Watching a night: from the prediction log and the outcomes to findings, on record."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.known_outcomes import known_outcomes
 from airlock.chain.night_cause import cause_of
-from airlock.data.read import NoRows
+from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
 from airlock.data.suite import SUITE_FILE
 from airlock.data.validation import ValidationResult, load_suite, validate
 from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deployments, nights, retention
 from airlock.governance.nights import Night
 from airlock.governance.prediction_table import schema
-from airlock.governance.predictions import of_window, stream_window, versions_of_window
-from airlock.monitoring import drift, performance
+from airlock.governance.predictions import stream_window, versions_of_window
+from airlock.monitoring import drift
+from airlock.monitoring.measures import Measures
 from airlock.monitoring.night import judge
-from airlock.monitoring.performance import Performance
 from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
@@ -30,8 +28,6 @@ from airlock.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Connect = Callable[[str], Engine]
 
 #: Great Expectations needs a table: of a longer night it gets an even sample of this many rows at most.
 MOST_VALIDATED = 200_000
@@ -77,8 +73,9 @@ def watch(
     drifts = measured if thinned.rows else ()
     validation = _validated(spec, thinned.table().select(list(spec.data.features)), models)
     measured_at = _measured_first(spec, window, engine) or at
-    seen, outcomes = _performance(spec, window, store, engine, models, connect, heard_by=measured_at)
-    findings = judge(spec, rows=thinned.rows, validation=validation, drifts=drifts, performance=seen)
+    seen, outcomes = measure_outcomes(spec, window, store, engine, models, connect, heard_by=measured_at)
+    measures = Measures(thinned.rows, validation, drifts, seen)
+    findings = judge(spec, measures)
     same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
     cause = cause_of(spec, package, window.night, thinned.table(), same_version, findings)
     night = Night(
@@ -87,7 +84,7 @@ def watch(
         version=version,
         rows=thinned.rows,
         measures={
-            **_measures(validation, drifts, seen, drawn={finding.column for finding in findings}),
+            **measures.to_json(drawn={finding.column for finding in findings}),
             "cause": cause and cause.to_json(),
         },
         findings=[finding.to_json() for finding in findings],
@@ -144,7 +141,7 @@ def _judged_columns(spec: ModelSpec) -> "pa.Schema":
 
 
 def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
-    cohort = _cohort(spec, night) or night
+    cohort = cohort_of(spec, night) or night
     assert night.start is not None and night.end is not None and cohort.start is not None
     with engine.connect() as connection:
         since = min(night.start, cohort.start)
@@ -154,15 +151,6 @@ def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
             f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "
             f"{deletion.deleted_at:%Y-%m-%d} (deletion {deletion.id}). What was recorded of the night stays."
         )
-
-
-def _cohort(spec: ModelSpec, night: Window) -> Window | None:
-    """Return the events whose outcomes had time to arrive by the night's end, where they are asked for."""
-    asked, end = spec.monitoring.performance, night.end
-    if asked is None or end is None:
-        return None
-    until = end - spec.data.outcome_delay
-    return Window(until - asked.window, until)
 
 
 def _measured_first(spec: ModelSpec, night: Window, engine: Engine) -> datetime | None:
@@ -175,55 +163,3 @@ def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> Validatio
     if not len(features):
         return None
     return validate(features, load_suite(models / spec.name / SUITE_FILE), columns=spec.data.features)
-
-
-def _performance(
-    spec: ModelSpec,
-    night: Window,
-    store: Store,
-    engine: Engine,
-    models: Path,
-    connect: Connect,
-    *,
-    heard_by: datetime,
-) -> "tuple[Performance | None, pa.Table | None]":
-    """Measure the cohort whose outcomes had time to arrive by the night's end; return its outcomes, too."""
-    cohort, end = _cohort(spec, night), night.end
-    if cohort is None or end is None:
-        return None, None
-    with engine.connect() as connection:
-        predictions = of_window(connection, spec.name, cohort, kinds={}, store=store)
-    if not len(predictions):
-        return None, None
-    try:
-        known = known_outcomes(
-            spec,
-            cohort,
-            as_of=end.astimezone(UTC),
-            heard_by=heard_by,
-            engine=engine,
-            models=models,
-            connect=connect,
-        )
-    except NoRows as error:
-        return Performance(len(predictions), 0, None, None, metrics=None, reason=str(error)), None
-    outcomes = performance.joined(spec, predictions, known)
-    return performance.measure(spec, len(predictions), outcomes), outcomes
-
-
-def _measures(
-    validation: ValidationResult | None, drifts: Any, seen: Performance | None, *, drawn: set[str | None]
-) -> dict[str, Any]:
-    """Return what is recorded; bars are kept of the columns to be drawn, those that a finding speaks of."""
-    return {
-        "suite": validation
-        and {
-            "checks": len(validation.checks),
-            "failed": len(validation.failed),
-            "rows": validation.rows,
-        },
-        "drift": [
-            asdict(column if column.column in drawn else replace(column, bars=())) for column in drifts
-        ],
-        "performance": seen and seen.to_json(),
-    }

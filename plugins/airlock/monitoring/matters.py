@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 
 Kind = Literal["data", "no_predictions", "drift", "performance"]
 

@@ -2,7 +2,7 @@
 
 import math
 
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.sentences import figure, percent
 
 

@@ -13,7 +13,7 @@ from airlock.governance import nights, releases, training_requests
 from airlock.governance.candidates import Candidate
 from airlock.governance.deployments import champion, deploy, withdraw
 from airlock.governance.nights import Night
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.store import Store
 from tests.airlock.chain.joined import Joined
 from tests.airlock.governance.records import MOMENT, approved_release, register

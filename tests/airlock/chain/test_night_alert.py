@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 from airlock.chain.night_alert import MOST_FINDINGS, MOST_PICTURES, advice, alert_lines
 from airlock.governance import nights
 from airlock.governance.nights import Night
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 
 NIGHT = date(2026, 1, 11)
 DAY = timedelta(days=1)

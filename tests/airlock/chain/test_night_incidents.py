@@ -20,7 +20,7 @@ from airlock.governance import incident_events, incidents, nights, notices
 from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.triage.cause import Cause
 from tests.airlock.loans import loan_spec
 

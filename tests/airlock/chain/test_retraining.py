@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.chain.retraining import Retraining, ask_for_training, retraining
 from airlock.governance import audit_log, incidents, nights, training_requests
 from airlock.governance.nights import Night
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.matters import matters
-from airlock.monitoring.night import Finding
 from airlock.spec import ModelSpec
 from airlock.spec.durations import spell_duration
 from airlock.store import Store

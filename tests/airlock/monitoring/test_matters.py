@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.matters import is_worse, matters
-from airlock.monitoring.night import Finding
 
 DEBT = Finding("column_drift", "debt", 0.4, 0.25, "debt has shifted.", "column_drift/debt")
 AUC = Finding("performance", "roc_auc", 0.58, 0.6, "roc_auc is 0.58.", "performance/roc_auc")

@@ -8,7 +8,9 @@ import pytest
 
 from airlock.digests import canonical_json
 from airlock.monitoring.drift import ColumnDrift, Shift
-from airlock.monitoring.night import Finding, asking_for_retraining, judge
+from airlock.monitoring.finding import Finding, asking_for_retraining
+from airlock.monitoring.measures import Measures
+from airlock.monitoring.night import judge
 from airlock.monitoring.performance import Performance
 from tests.airlock.monitoring.specs import spec
 
@@ -69,7 +71,7 @@ def judged(**changes: Any) -> tuple[Finding, ...]:
         "drifts": (INCOME, CHANNEL, SCORE),
         "performance": GOOD,
     }
-    return judge(WATCHED, **calm | changes)
+    return judge(WATCHED, Measures(**calm | changes))
 
 
 def only(findings: tuple[Finding, ...]) -> Finding:
@@ -175,7 +177,7 @@ def test_a_night_without_predictions_is_a_finding_where_they_are_due() -> None:
     unscheduled = WATCHED.model_copy(
         update={"deployment": WATCHED.deployment.model_copy(update={"batch": None})}
     )
-    assert judge(unscheduled, rows=0, validation=None, drifts=(), performance=GOOD) == ()
+    assert judge(unscheduled, Measures(0, performance=GOOD)) == ()
 
 
 def test_drift_and_performance_may_ask_for_a_training() -> None:

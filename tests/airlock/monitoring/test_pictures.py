@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from airlock.monitoring.bars import MISSING, NEVER_SEEN, Bar
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.monitoring.pictures import bars_picture, bars_text, course_picture
 from airlock.monitoring.severity import badness, how_bad
 

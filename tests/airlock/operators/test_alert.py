@@ -7,7 +7,7 @@ from sqlalchemy.engine import Engine
 
 from airlock.governance import contests, feedback, nights, training_requests
 from airlock.governance.nights import Night
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.operators.alert import AlertOperator
 from airlock.operators.triage import TriageOperator
 from tests.airlock.lender import SHIFTED, Lender

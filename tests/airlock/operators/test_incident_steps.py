@@ -12,7 +12,7 @@ from airlock.governance.incident_events import IncidentEvent
 from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
-from airlock.monitoring.night import Finding
+from airlock.monitoring.finding import Finding
 from airlock.operators.admit import AdmitOperator
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset

@@ -1,0 +1,24 @@
+"""Whether the answers came true often enough."""
+
+from collections.abc import Iterator
+
+from airlock.monitoring.finding import Finding
+from airlock.monitoring.performance import Performance
+from airlock.monitoring.sentences import figure, performance_sentence
+from airlock.spec import ModelSpec
+
+
+def judge(spec: ModelSpec, performance: Performance | None) -> Iterator[Finding]:
+    """Yield the limits that metrics over the outcomes do not keep; outcomes that are late cross none."""
+    asked = spec.monitoring.performance
+    if asked is None or performance is None or performance.metrics is None:
+        return
+    for bound in asked.limits:
+        value = performance.metrics.get(bound.metric)
+        least, most = bound.at_least, bound.at_most
+        kept = value is not None and (least is None or value >= least) and (most is None or value <= most)
+        if not kept:
+            limit = least if least is not None else most
+            side = f"at least {figure(limit)}" if least is not None else f"at most {figure(limit)}"
+            sentence = performance_sentence(performance, bound.metric, value, side)
+            yield Finding("performance", bound.metric, value, limit, sentence, f"performance/{bound.metric}")

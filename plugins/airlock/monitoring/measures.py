@@ -1,0 +1,47 @@
+"""What was measured of one night, all of it together."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from airlock.monitoring.drift import ColumnDrift
+from airlock.monitoring.performance import Performance
+
+if TYPE_CHECKING:
+    from airlock.data.validation import ValidationResult
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The measures of one night.
+
+    Attributes
+    ----------
+    rows
+        How many predictions the champion made that night.
+    validation
+        The suite's result on their inputs; None only for a night without predictions.
+    drifts
+        What `airlock.monitoring.drift.measure` returned.
+    performance
+        What `airlock.monitoring.performance.measure` returned; None where no outcome is due yet.
+    """
+
+    rows: int
+    validation: "ValidationResult | None" = None
+    drifts: tuple[ColumnDrift, ...] = ()
+    performance: Performance | None = None
+
+    def to_json(self, *, drawn: Collection[str | None]) -> dict[str, Any]:
+        """Return what is recorded; bars stay with the columns to be drawn, those of findings."""
+        suite = self.validation and {
+            "checks": len(self.validation.checks),
+            "failed": len(self.validation.failed),
+            "rows": self.validation.rows,
+        }
+        drifts = (column if column.column in drawn else replace(column, bars=()) for column in self.drifts)
+        return {
+            "suite": suite,
+            "drift": [asdict(column) for column in drifts],
+            "performance": self.performance and self.performance.to_json(),
+        }
