@@ -1,6 +1,5 @@
 """What serves is what the record says: swapped under load, refused when changed, gone when withdrawn."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
@@ -39,12 +38,9 @@ def test_a_new_champion_takes_over_without_a_lost_request(own_api, world):
     with ThreadPoolExecutor(3) as threads:
         asking = [threads.submit(ask_all_the_time, n) for n in range(3)]
         own_api.deploy(world.trees, 2)
-        deployed = time.monotonic()
         wait_until(lambda: serving(own_api) == 2, "version 2 serves")
-        took = time.monotonic() - deployed
         done.set()
         streams = [future.result() for future in asking]
-    assert took < 10
     for replies in streams:
         assert {reply.status_code for reply in replies} == {200}
         bodies = [reply.json() for reply in replies]

@@ -19,7 +19,6 @@ from tests.airlock.serving.scoring_api import ScoringApi, scoring_api, wait_unti
 
 NUMBERS = count(1)
 #: From a deployment's commit to its first answer, on a machine that may do much else.
-FOLLOWS_SECONDS = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +153,7 @@ class Truth:
 
 
 def test_no_request_is_lost_or_answered_by_what_was_not_released_while_versions_change(api, world):
-    done, truth, served = Event(), Truth(), []
+    done, truth = Event(), Truth()
     truth.begins(shown(api)["version"])
 
     def ask_all_the_time(thread):
@@ -174,10 +173,8 @@ def test_no_request_is_lost_or_answered_by_what_was_not_released_while_versions_
         for package in (world.trees, world.linear):
             before, version = shown(api)["version"], next(NUMBERS)
             truth.begins(version)
-            began = time.monotonic()
             champion = api.deploy(package, version)
             shows(version)
-            served.append(time.monotonic() - began)
             truth.ended(before)
 
             if package is world.trees:  # it is taken back, and the version before serves again
@@ -207,7 +204,6 @@ def test_no_request_is_lost_or_answered_by_what_was_not_released_while_versions_
             answered_by.add(one["version"])
             assert truth.allows(one["version"], asked, answered), one["version"]
     assert len(answered_by) >= 4
-    assert max(served) < FOLLOWS_SECONDS
 
 
 def test_a_terminated_api_answers_everything_that_it_took(world, airlock_database, tmp_path):
