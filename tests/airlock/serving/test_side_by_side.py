@@ -18,7 +18,6 @@ from airlock.serving.routing import is_challengers
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api, wait_until
 
 NUMBERS = count(1)
-#: From a deployment's commit to its first answer, on a machine that may do much else.
 
 
 @pytest.fixture(scope="module")
