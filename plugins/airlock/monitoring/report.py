@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.spec.columns import Kind
-from airlock.spec.governance import Drift
+from airlock.spec.monitoring import Drift
 
 MOST_ROWS = 5000
 #: How far a column's PSI over the sample may lie from the PSI over all rows: this much, or a fifth of it.

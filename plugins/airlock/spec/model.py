@@ -11,8 +11,9 @@ from airlock.spec.data import DataSpec
 from airlock.spec.decision import Decision
 from airlock.spec.deployment import Deployment
 from airlock.spec.durations import spell_duration
-from airlock.spec.governance import Alerts, Approval, Gates, Monitoring, Person
+from airlock.spec.governance import Alerts, Approval, Gates, Person
 from airlock.spec.metrics import DISPARITIES, MEASURES, METRICS, Task
+from airlock.spec.monitoring import Monitoring
 from airlock.spec.robustness import Rule
 from airlock.spec.training import Training
 from airlock.spec.words import Title

@@ -17,7 +17,7 @@ from airlock.monitoring.sample import stratified
 from airlock.package.answers import Answers
 from airlock.samples.credit import Episode, World, default_probability, generate
 from airlock.spec.columns import Kind
-from airlock.spec.governance import Drift
+from airlock.spec.monitoring import Drift
 from tests.airlock.monitoring.worlds import FEATURES, scored
 
 APPLICATION = {
