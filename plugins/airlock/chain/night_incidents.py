@@ -208,7 +208,7 @@ def _could_show(spec: ModelSpec, night: Night, kind: str) -> bool:
             seen = night.measures.get("performance")
             return bool(seen and seen["metrics"])
         case "drift":
-            faulty = any(finding["fault"] for finding in night.findings)
+            faulty = faulty_source(night) or any(finding["fault"] for finding in night.findings)
             return night.rows >= spec.monitoring.drift.minimum_rows and not faulty
         case "data":
             return night.rows > 0 and bool(night.measures.get("suite"))

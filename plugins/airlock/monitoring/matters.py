@@ -36,24 +36,28 @@ def matters(model: str, findings: Sequence[Finding], *, source: str = "") -> tup
     """Return what findings are about, in their order.
 
     All that is found in a faulty column is one matter, so are all other drift and all performance: a person
-    works on one thing, however many figures it moved. Where triage found that the data of a `source` (a
-    column, or a value of one) are wrong, all drift is about that.
+    works on one thing, however many figures it moved. Where data are at fault, the score and the share of
+    columns moved with them and belong to the fault; another column that drifted is still a matter of its own.
+    Where triage found that the data of a `source` (a column, or a value of one) are wrong, all drift is about
+    that.
 
     >>> drift = [Finding("column_drift", name, 1.2, 0.25, "", f"column_drift/{name}") for name in "ab"]
     >>> wrong = Finding("suite", "a", None, None, "", "suite/a/range", fault=True)
     >>> [(one.key, len(one.findings)) for one in matters("loans", drift)]
     [('night/loans/drift', 2)]
-    >>> [(one.key, len(one.findings)) for one in matters("loans", [wrong, *drift])]
-    [('night/loans/data/a', 2), ('night/loans/drift', 1)]
+    >>> score = Finding("prediction_drift", "score", 1.2, 0.25, "", "prediction_drift/score")
+    >>> [(one.key, len(one.findings)) for one in matters("loans", [wrong, *drift, score])]
+    [('night/loans/data/a', 3), ('night/loans/drift', 1)]
     >>> [(one.key, one.fault) for one in matters("loans", drift, source="channel=web")]
     [('night/loans/data/channel=web', True)]
     """
     faulty = {finding.column for finding in findings if finding.fault and finding.column}
+    fault = _first_fault(findings) or (f"data/{source}" if source else "")
     groups: dict[tuple[Kind, str], list[Finding]] = {}
     for finding in findings:
         kind, about = _about(finding, faulty)
-        if source and kind == "drift":
-            kind, about = "data", f"data/{source}"
+        if kind == "drift" and fault and (source or finding.kind != "column_drift"):
+            kind, about = "data", fault
         groups.setdefault((kind, f"night/{model}/{about}"), []).append(finding)
     wrong = f"night/{model}/data/{source}"
     return tuple(
@@ -77,6 +81,11 @@ def is_worse(now: Finding, told: float | None) -> bool:
     beyond, before = abs(now.value - now.limit), abs(told - now.limit)
     step = abs(now.limit) * (0.1 if now.kind == "performance" else 1.0)
     return beyond >= 2 * before and beyond - before >= step
+
+
+def _first_fault(findings: Sequence[Finding]) -> str:
+    about = (_about(finding, ()) for finding in findings if finding.fault)
+    return next((name for kind, name in about if kind == "data"), "")
 
 
 def _about(finding: Finding, faulty: Collection[str | None]) -> tuple[Kind, str]:

@@ -199,6 +199,20 @@ def test_drift_does_not_recover_while_data_are_at_fault(engine: Engine) -> None:
     assert open_keys(engine) == []
 
 
+def test_drift_does_not_recover_while_triage_takes_it_for_wrong_data(engine: Engine) -> None:
+    cause = Cause("bad_source", "channel=web", "One source is wrong.", (), "mend").to_json()
+    watched(engine, drift())
+    watched(engine, drift(), night=FIRST + DAY, cause=cause)
+    assert open_keys(engine) == ["night/loans/drift", "night/loans/data/channel=web"]
+
+
+def test_what_a_fault_moved_opens_no_incident_that_advises_to_train(engine: Engine) -> None:
+    score = Finding("prediction_drift", "score", 0.9, 0.25, "The score.", "prediction_drift/score")
+    (made,) = watched(engine, WRONG, drift("income"), score)
+    assert (made.kind, made.key) == ("data", "night/loans/data/income")
+    assert "train again" not in made.facts["mend"]
+
+
 def test_an_older_night_that_is_watched_later_opens_and_closes_nothing(engine: Engine) -> None:
     (now,) = watched(engine, drift())
     assert watched(engine, WRONG, night=FIRST - 3 * DAY) == ()

@@ -10,6 +10,8 @@ from airlock.monitoring.matters import is_worse, matters
 DEBT = Finding("column_drift", "debt", 0.4, 0.25, "debt has shifted.", "column_drift/debt")
 AUC = Finding("performance", "roc_auc", 0.58, 0.6, "roc_auc is 0.58.", "performance/roc_auc")
 RANGE = Finding("suite", "debt", None, None, "debt is in cents.", "suite/debt/range", fault=True)
+SCORE = Finding("prediction_drift", "score", 0.5, 0.25, "The score.", "prediction_drift/score")
+SHARE = Finding("share_drift", None, 0.5, 0.2, "Half.", "share_drift")
 ROWS = Finding("suite", None, None, None, "Too few columns.", "suite//columns", fault=True)
 
 
@@ -18,15 +20,34 @@ def keys(*findings: Finding) -> list[str]:
 
 
 def test_drift_of_columns_their_share_and_the_score_are_one() -> None:
-    share = Finding("share_drift", None, 0.5, 0.2, "Half.", "share_drift")
-    score = Finding("prediction_drift", "score", 0.5, 0.25, "The score.", "prediction_drift/score")
-    assert keys(DEBT, share, score) == ["night/loans/drift"]
+    assert keys(DEBT, SHARE, SCORE) == ["night/loans/drift"]
 
 
 def test_the_drift_of_a_faulty_column_belongs_to_its_fault() -> None:
     assert keys(RANGE, DEBT) == ["night/loans/data/debt"]
     assert keys(replace(DEBT, value=None, fault=True)) == ["night/loans/data/debt"]
     assert keys(ROWS, DEBT) == ["night/loans/data", "night/loans/drift"]
+
+
+def test_what_a_fault_moved_in_the_answers_belongs_to_it() -> None:
+    assert keys(RANGE, DEBT, SHARE, SCORE) == ["night/loans/data/debt"]
+    assert keys(ROWS, SHARE, SCORE) == ["night/loans/data"]
+    other = replace(RANGE, column="income", key="suite/income/range")
+    assert keys(SCORE, RANGE, other) == ["night/loans/data/debt", "night/loans/data/income"]
+
+
+def test_another_column_that_drifts_beside_a_fault_is_a_matter_of_its_own() -> None:
+    job = replace(DEBT, column="job", key="column_drift/job")
+    assert keys(RANGE, job, SCORE) == ["night/loans/data/debt", "night/loans/drift"]
+
+
+def test_a_fault_of_the_suite_keeps_its_name_where_triage_names_a_source() -> None:
+    found = matters("loans", [RANGE, DEBT, replace(DEBT, column="job"), SCORE], source="channel=web")
+    assert [(one.key, len(one.findings)) for one in found] == [("night/loans/data/debt", 4)]
+
+
+def test_a_warning_takes_no_drift_to_itself() -> None:
+    assert keys(replace(RANGE, fault=False), SCORE) == ["night/loans/data/debt", "night/loans/drift"]
 
 
 def test_a_warning_about_a_column_is_no_fault() -> None:
