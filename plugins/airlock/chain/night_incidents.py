@@ -25,6 +25,10 @@ MEND: dict[Kind, str] = {
     "drift": "Read the night's report. Where the source is wrong, mend it; where the world has changed, "
     "train again.",
     "performance": "Read the night's report. Train again, or roll back where an earlier version was better.",
+    "estimate": "Read the night's report and see which inputs moved: the outcomes that will tell are not known "
+    "yet. Where they are real, train on newer rows or roll back; where not, mend the source.",
+    "fairness": "Look at the groups on the model's page: who is treated otherwise, since when, and whether their "
+    "applications changed or the answers did. Stop the model or roll back where people are harmed.",
 }
 #: When no mail had been sent yet.
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -52,7 +56,7 @@ def note_night(spec: ModelSpec, night: Night, look: Look, engine: Engine) -> tup
     Doing so again changes nothing. A night older than the newest that was watched speaks of the past, and
     opens and closes nothing.
     """
-    found = _matters(night)
+    found = matters_of(night)
     noted = [_noted(engine, matter, night, look) for matter in found]
     _recover(spec, night, {matter.key for matter in found}, look, engine)
     return tuple(incident for incident in noted if incident)
@@ -76,7 +80,7 @@ def told_by(model: str) -> str:
 
 def blocking(conn: Connection, night: Night) -> Incident | None:
     """Return the open incident about the first data fault of a night."""
-    faults = (matter.key for matter in _matters(night) if matter.fault)
+    faults = (matter.key for matter in matters_of(night) if matter.fault)
     return next((incident for key in faults if (incident := incidents.open_one(conn, key))), None)
 
 
@@ -110,7 +114,8 @@ def settle_by_hand(
     return incidents.settle(conn, incident_id, by=by, because=because, at=at, run=run)
 
 
-def _matters(night: Night) -> tuple[Matter, ...]:
+def matters_of(night: Night) -> tuple[Matter, ...]:
+    """Return what a recorded night's findings are about."""
     findings = [Finding(**finding) for finding in night.findings]
     return matters(night.model, findings, source=faulty_source(night))
 
@@ -210,6 +215,8 @@ def _could_show(spec: ModelSpec, night: Night, kind: str) -> bool:
         case "drift":
             faulty = faulty_source(night) or any(finding["fault"] for finding in night.findings)
             return night.rows >= spec.monitoring.drift.minimum_rows and not faulty
+        case "estimate" | "fairness":
+            return bool((night.measures.get(kind) or {}).get("judged"))
         case "data":
             return night.rows > 0 and bool(night.measures.get("suite"))
         case _:

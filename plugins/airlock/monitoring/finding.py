@@ -5,8 +5,22 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 FindingKind = Literal[
-    "suite", "column_drift", "share_drift", "prediction_drift", "performance", "no_predictions"
+    "suite",
+    "column_drift",
+    "share_drift",
+    "prediction_drift",
+    "performance",
+    "estimate",
+    "fairness",
+    "no_predictions",
 ]
+#: What a training on newer rows can cure; everything else a person must look at first.
+CURED_BY_TRAINING: tuple[FindingKind, ...] = (
+    "column_drift",
+    "share_drift",
+    "prediction_drift",
+    "performance",
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,11 @@ class Finding:
     key: str
     fault: bool = False
 
+    @property
+    def is_drift(self) -> bool:
+        """Whether it says how far rows or answers lie from the training data."""
+        return self.kind in ("column_drift", "share_drift", "prediction_drift")
+
     def to_json(self) -> dict[str, Any]:
         """Return the finding as plain JSON values."""
         return asdict(self)
@@ -35,4 +54,4 @@ def asking_for_retraining(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     found = tuple(findings)
     if any(finding.fault for finding in found):
         return ()
-    return tuple(finding for finding in found if finding.kind != "suite")
+    return tuple(finding for finding in found if finding.kind in CURED_BY_TRAINING)

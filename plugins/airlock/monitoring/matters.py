@@ -6,8 +6,10 @@ from typing import Literal
 
 from airlock.monitoring.finding import Finding
 
-Kind = Literal["data", "no_predictions", "drift", "performance"]
+Kind = Literal["data", "no_predictions", "drift", "performance", "estimate", "fairness"]
 
+#: What is so because of faulty data, where there are such.
+MOVED_BY_FAULTS: tuple[Kind, ...] = ("drift", "estimate")
 #: At most so many findings are told in one sentence.
 MOST_TOLD = 3
 
@@ -36,8 +38,8 @@ def matters(model: str, findings: Sequence[Finding], *, source: str = "") -> tup
     """Return what findings are about, in their order.
 
     All that is found in a faulty column is one matter, so are all other drift and all performance: a person
-    works on one thing, however many figures it moved. Where data are at fault, the score and the share of
-    columns moved with them and belong to the fault; another column that drifted is still a matter of its own.
+    works on one thing, however many figures it moved. Where data are at fault, the score, what is estimated
+    from it and the share of columns moved with them and belong to the fault; another column that drifted is still a matter of its own.
     Where triage found that the data of a `source` (a column, or a value of one) are wrong, all drift is about
     that.
 
@@ -56,7 +58,7 @@ def matters(model: str, findings: Sequence[Finding], *, source: str = "") -> tup
     groups: dict[tuple[Kind, str], list[Finding]] = {}
     for finding in findings:
         kind, about = _about(finding, faulty)
-        if kind == "drift" and fault and (source or finding.kind != "column_drift"):
+        if kind in MOVED_BY_FAULTS and fault and (source or finding.kind != "column_drift"):
             kind, about = "data", fault
         groups.setdefault((kind, f"night/{model}/{about}"), []).append(finding)
     wrong = f"night/{model}/data/{source}"
@@ -79,7 +81,7 @@ def is_worse(now: Finding, told: float | None) -> bool:
     if now.value is None or told is None or now.limit is None:
         return now.value is None and told is not None
     beyond, before = abs(now.value - now.limit), abs(told - now.limit)
-    step = abs(now.limit) * (0.1 if now.kind == "performance" else 1.0)
+    step = abs(now.limit) * (1.0 if now.is_drift else 0.1)
     return beyond >= 2 * before and beyond - before >= step
 
 
@@ -90,7 +92,7 @@ def _first_fault(findings: Sequence[Finding]) -> str:
 
 def _about(finding: Finding, faulty: Collection[str | None]) -> tuple[Kind, str]:
     match finding.kind:
-        case "no_predictions" | "performance":
+        case "no_predictions" | "performance" | "estimate" | "fairness":
             return finding.kind, finding.kind
         case "suite":
             return "data", f"data/{finding.column}" if finding.column else "data"

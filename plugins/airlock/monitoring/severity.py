@@ -48,7 +48,7 @@ def how_bad(finding: Finding) -> str:
         return "a warning of the suite" if finding.kind == "suite" else "to be looked at"
     if value is None:
         return "not measurable"
-    if finding.kind != "performance" and limit:
+    if finding.is_drift and limit:
         return f"{figure(float(f'{value / limit:.2g}'))} times its limit"
     away = percent(round(abs(value - limit) / abs(limit), 3)) if limit else figure(abs(value))
     return f"{away} {'below' if value < limit else 'above'} its limit"
