@@ -40,6 +40,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "UPDATE (version, rows, measures, findings, report, training_asked_by, measured_at)",
         ),
         "notices": ("SELECT", "INSERT"),
+        "api_hours": ("SELECT",),
         "quarantine": (
             "SELECT",
             "INSERT",
@@ -76,6 +77,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             ("SELECT",),
         ),
         **dict.fromkeys(("predictions", "contests", "outcomes", "feedback"), ("SELECT", "INSERT")),
+        "api_hours": ("SELECT", "INSERT", "UPDATE (requests, failures, refusals, buckets)"),
     },
     READER: dict.fromkeys((*metadata.tables, "batch_scores"), ("SELECT",)),
 }

@@ -13,6 +13,8 @@ FindingKind = Literal[
     "estimate",
     "fairness",
     "no_predictions",
+    "indicator",
+    "service",
 ]
 #: What a training on newer rows can cure; everything else a person must look at first.
 CURED_BY_TRAINING: tuple[FindingKind, ...] = (

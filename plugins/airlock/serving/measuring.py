@@ -10,6 +10,8 @@ from airlock.serving.service import Service
 from airlock.serving.versions import Ready
 
 EVERY_SECONDS = 1.0
+#: What applications ask for decisions: the one route whose requests the nights are told of.
+PREDICT = "/v1/models/{model}/predict"
 
 
 class Measured:
@@ -36,7 +38,10 @@ class Measured:
             await self.app(scope, receive, noting)
         finally:
             seconds = time.perf_counter() - began
-            metrics.request(getattr(scope.get("route"), "path", ""), _model(scope), status, seconds)
+            route, model = getattr(scope.get("route"), "path", ""), _model(scope)
+            metrics.request(route, model, status, seconds)
+            if model and route == PREDICT:
+                scope["app"].state.service.hours.add(model, status, seconds)
 
 
 def measure(service: Service) -> None:

@@ -24,9 +24,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from airlock.governance.predictions import Purpose
 from airlock.governance.releases import Way
+from airlock.spec.service import BOUNDS
 
-#: Upper bounds in seconds: from a row answered in the event loop to what nobody should wait for.
-BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: How a version answers: as the champion, or as a challenger in one of its ways.
 Role = Literal["champion"] | Way
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -45,7 +44,7 @@ _seconds = Histogram(
     "airlock_scoring_request_seconds",
     "Time from a request's first byte to its answer's last.",
     ("route", "model"),
-    buckets=BUCKETS,
+    buckets=BOUNDS,
     registry=_OWN,
 )
 _refusals = Counter(

@@ -18,6 +18,7 @@ from airlock.serving.champions import TRUSTED_SECONDS, Champions
 from airlock.serving.clients import Clients
 from airlock.serving.explaining import Explaining
 from airlock.serving.forms import Question, Reply
+from airlock.serving.hours import Hours
 from airlock.serving.recording import Recording
 from airlock.serving.refusals import Refusal
 from airlock.serving.shadows import Shadows
@@ -52,7 +53,7 @@ RETRY_AFTER = {"Retry-After": "10"}
 
 @dataclass(frozen=True)
 class Service:
-    """What serves, the way into the log, and the threads in which models compute."""
+    """What serves, the way into the log, what is counted, and the threads in which models compute."""
 
     champions: Champions
     clients: Clients
@@ -61,6 +62,7 @@ class Service:
     shadows: Shadows
     explaining: Explaining
     recording: Recording
+    hours: Hours
     threads: ThreadPoolExecutor
 
     async def serving(self, model: str, version: int | None = None) -> Serving:
@@ -133,11 +135,13 @@ def running_service(database_url: str, store: Store, spool_folder: Path, own_key
         Shadows(spool),
         Explaining(engine, store),
         Recording(engine),
+        Hours(engine, spool_folder),
         threads,
     )
     service.spool.start()
     service.shadows.start()
     service.champions.start()
+    service.hours.start()
     try:
         yield service
     finally:
@@ -147,4 +151,5 @@ def running_service(database_url: str, store: Store, spool_folder: Path, own_key
         service.shadows.stop()
         service.log.stop()
         service.spool.stop()
+        service.hours.stop()
         engine.dispose()

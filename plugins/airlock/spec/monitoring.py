@@ -5,7 +5,9 @@ from pydantic import Field
 from airlock.spec.base import Section
 from airlock.spec.durations import Duration, PositiveDuration
 from airlock.spec.governance import Limit
+from airlock.spec.indicators import Indicator, IndicatorName
 from airlock.spec.schedule import Schedule
+from airlock.spec.service import Service
 
 
 class Performance(Section):
@@ -59,5 +61,11 @@ class Monitoring(Section):
     drift: Drift = Field(Drift(), description="when the night's rows lie too far from the training data")
     performance: Performance | None = Field(
         None, description="when the answers were too wrong; absent: never judged"
+    )
+    indicators: dict[IndicatorName, Indicator] = Field(
+        {}, description="figures of the business by their names: each of letters, digits and underscores"
+    )
+    service: Service | None = Field(
+        None, description="what the scoring API must be like; absent: measured, and never judged"
     )
     retraining: Retraining = Field(Retraining(), description="whether a night may start a training")

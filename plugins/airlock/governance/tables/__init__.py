@@ -10,9 +10,10 @@ from airlock.governance.tables.proof import audit_head, audit_log
 from airlock.governance.tables.reports import contests, feedback, outcomes
 from airlock.governance.tables.schema import metadata
 from airlock.governance.tables.training import candidates, quarantine, reproductions
-from airlock.governance.tables.watching import incident_events, incidents, nights, notices
+from airlock.governance.tables.watching import api_hours, incident_events, incidents, nights, notices
 
 __all__ = [
+    "api_hours",
     "api_keys",
     "approvals",
     "audit_head",

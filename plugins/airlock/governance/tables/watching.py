@@ -1,7 +1,7 @@
-"""What the night shift and the audits leave: nights, incidents with their timelines, mails sent."""
+"""What the night shift and the audits leave, and what they read: nights, incidents, mails, hours of the API."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from airlock.governance.tables.schema import metadata, moment
 
@@ -81,4 +81,24 @@ notices = sa.Table(
     sa.Column("recipients", sa.ARRAY(sa.Text), nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     moment("sent_at"),
+)
+
+#: What each worker of the scoring API counted in each hour; only growing, and written again as it grows.
+api_hours = sa.Table(
+    "api_hours",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("hour", sa.DateTime(timezone=True), primary_key=True, comment="when it began"),
+    sa.Column("worker", UUID(as_uuid=True), primary_key=True, comment="the process that counted"),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+    sa.Column("failures", sa.BigInteger, nullable=False, comment="answered with 5xx"),
+    sa.Column("refusals", sa.BigInteger, nullable=False, comment="answered with 4xx"),
+    sa.Column(
+        "buckets",
+        ARRAY(sa.BigInteger),
+        nullable=False,
+        comment="those not refused, by the bounds of airlock.spec.service, slower ones last",
+    ),
+    sa.CheckConstraint("cardinality(buckets) = 15", name="as_many_as_bounds"),
+    sa.CheckConstraint("failures + refusals <= requests", name="parts_of_requests"),
 )
