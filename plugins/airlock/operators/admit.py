@@ -7,7 +7,7 @@ from airflow.sdk import Context, timezone
 from airlock.operators.assets import retrain_asset
 from airlock.operators.authority import authorise, record_refusal
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.run import MadeByHand, event_extra, run_of
+from airlock.operators.run import MadeByHand, event_extra, name_of_run, run_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 
@@ -31,5 +31,5 @@ class AdmitOperator(ModelOperator):
             authorise(context, Act.TRAIN)
         admission = admit(self.spec, include=settings().include)
         if event_extra(context, retrain_asset(self.model)):
-            link_training(database(), self.model, run=f"{run.dag_id}/{run.run_id}", at=timezone.utcnow())
+            link_training(database(), self.model, run=name_of_run(run), at=timezone.utcnow())
         return {"digest": self.store.keep_json(ADMISSIONS, admission.to_json())}

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airlock.operators.base import database
 from airlock.operators.links import audit_link
 from airlock.operators.mailing import mail_once
+from airlock.operators.run import name_of_run
 from airlock.settings import settings
 from airlock.spec.people import Role, load_people
 
@@ -40,7 +41,7 @@ class AnchorLogOperator(BaseOperator):
             settings().anchors,
             verified,
             actor=dag_run.dag_id,
-            run=f"{dag_run.dag_id}/{dag_run.run_id}",
+            run=name_of_run(dag_run),
             at=timezone.utcnow(),
         )
         mail_once(

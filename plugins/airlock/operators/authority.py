@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
-from airlock.operators.run import RunError
+from airlock.operators.run import RunError, name_of_run
 from airlock.settings import settings
 from airlock.spec.people import MAY, PEOPLE_FILE, Act, load_people
 
@@ -28,12 +28,13 @@ def authorise(context: Context, act: Act) -> str:
     people = load_people(settings().include)
     if user and people.may(user, act):
         return user
-    reason = _why_not(user, act, people)
+    reason = why_not(user, act, people)
     record_refusal(context, act, user or "unknown", reason)
     raise RunError(reason)
 
 
-def _why_not(user: str | None, act: Act, people: "People") -> str:
+def why_not(user: str | None, act: Act, people: "People") -> str:
+    """Say why somebody who may not do something may not, and whom to ask."""
     does = act.replace("_", " ")
     roles = " or ".join(sorted(MAY[act]))
     ask = f"Ask {' or '.join(people.who_may(act)) or 'who keeps it'}"
@@ -57,6 +58,6 @@ def record_refusal(context: Context, act: Act, actor: str, reason: str) -> None:
             actor=actor,
             at=timezone.utcnow(),
             model=model if kind else context["params"].get("model"),
-            run=f"{run.dag_id}/{run.run_id}",
+            run=name_of_run(run),
             facts={"act": str(act), "reason": reason},
         )

@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 from airlock.operators.base import database
 from airlock.operators.links import dag_link, incidents_link
 from airlock.operators.mailing import alert_once, mail_once
-from airlock.operators.run import run_of
+from airlock.operators.run import name_of_run, run_of
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
@@ -28,7 +28,7 @@ class CompareOperator(BaseOperator):
         run = run_of(context)
         here, engine, at = settings(), database(), timezone.utcnow()
         found = differences(engine, Store(here.store), scoring_url=here.scoring_url, at=at)
-        noted = note(engine, found, at=at, run=f"{run.dag_id}/{run.run_id}")
+        noted = note(engine, found, at=at, run=name_of_run(run))
         with ExitStack() as telling:  # of all, even where one cannot be told
             for incident in noted:
                 self.log.warning("Incident %s: %s", incident.id, incident.sentence)

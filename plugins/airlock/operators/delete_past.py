@@ -6,7 +6,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.base import database
-from airlock.operators.run import run_of
+from airlock.operators.run import name_of_run, run_of
 from airlock.operators.specs import usable_specs
 from airlock.settings import settings
 from airlock.store import Store
@@ -26,9 +26,7 @@ class DeletePastOperator(BaseOperator):
                 deleted = past_time(spec, engine=engine, at=at)
             else:
                 store = Store(settings().store)
-                deleted = delete_past(
-                    spec, engine=engine, store=store, run=f"{run.dag_id}/{run.run_id}", at=at
-                )
+                deleted = delete_past(spec, engine=engine, store=store, run=name_of_run(run), at=at)
             self.log.info(
                 deleted.held_back
                 or f"{spec.name}: {deleted.answers} answers of the API and {deleted.batch_answers} of "

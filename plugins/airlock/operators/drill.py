@@ -10,6 +10,7 @@ from airlock.operators.base import database
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
+from airlock.operators.run import name_of_run
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
@@ -35,7 +36,7 @@ class DrillOperator(BaseOperator):
             engine=engine,
             store=Store(here.store),
             scoring_url=here.scoring_url,
-            run=f"{dag_run.dag_id}/{dag_run.run_id}",
+            run=name_of_run(dag_run),
             by=by,
             now=timezone.utcnow,
         )

@@ -6,7 +6,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import RunError
+from airlock.operators.run import RunError, name_of_run
 from airlock.settings import settings
 from airlock.spec.people import Act, load_people
 
@@ -23,7 +23,7 @@ class HandleIncidentOperator(BaseOperator):
 
         user = authorise(context, Act.HANDLE_INCIDENT)
         params, dag_run = context["params"], context["dag_run"]
-        run = f"{dag_run.dag_id}/{dag_run.run_id}"
+        run = name_of_run(dag_run)
         said: dict[str, Any] = {"by": user, "at": timezone.utcnow(), "run": run}
         number, text = params["incident"], params["text"]
         with database().begin() as connection:

@@ -10,7 +10,7 @@ from airlock.operators.base import ModelOperator
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
-from airlock.operators.run import run_of
+from airlock.operators.run import name_of_run, run_of
 
 if TYPE_CHECKING:
     from airlock.inspection.inspection import Inspection
@@ -46,7 +46,7 @@ class InspectOperator(ModelOperator):
 
         run = run_of(context, retrain_asset(self.model))
         mail_once(
-            f"inspection/{run.dag_id}/{run.run_id}",
+            f"inspection/{name_of_run(run)}",
             {self.spec.owner.email, *self.spec.alerts.to},
             "inspection_failed",
             title=self.spec.title,

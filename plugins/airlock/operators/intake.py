@@ -9,6 +9,7 @@ from airlock.operators.authority import authorise
 from airlock.operators.base import database
 from airlock.operators.links import mlflow_run_link, run_link
 from airlock.operators.mailing import mail_once
+from airlock.operators.run import name_of_run
 from airlock.operators.specs import usable_specs
 from airlock.spec import ModelSpec
 from airlock.spec.people import Act
@@ -38,7 +39,7 @@ class IntakeOperator(BaseOperator):
                     connection,
                     spec.name,
                     actor=user or dag_run.dag_id,
-                    run=f"{dag_run.dag_id}/{dag_run.run_id}",
+                    run=name_of_run(dag_run),
                     at=timezone.utcnow(),
                 )
             for one in found:

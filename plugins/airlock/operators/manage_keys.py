@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import RunError, reason_of
+from airlock.operators.run import RunError, name_of_run, reason_of
 from airlock.operators.specs import all_models
 from airlock.spec.people import Act
 
@@ -28,7 +28,7 @@ class ManageKeysOperator(BaseOperator):
             "by": user,
             "because": reason_of(context, "Say in a sentence why; it is kept with the key."),
             "at": timezone.utcnow(),
-            "run": f"{dag_run.dag_id}/{dag_run.run_id}",
+            "run": name_of_run(dag_run),
         }
         with database().begin() as connection:
             if params["action"] == REVOKE:

@@ -7,7 +7,7 @@ from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.run import run_of
+from airlock.operators.run import name_of_run, run_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -48,7 +48,7 @@ class ReleaseStepOperator(ModelOperator):
             raise AirflowFailException(f"Release {self.release} of {self.model} is not on record.")
         if (release.model, release.dag_run_id) != (self.model, run.run_id):
             because = (
-                f"Release {release.id} was opened by {release.run}, and not by {run.dag_id}/{run.run_id}: "
+                f"Release {release.id} was opened by {release.run}, and not by {name_of_run(run)}: "
                 f"what the task open returned was changed. Look for who did, and trigger {run.dag_id} again."
             )
             refuse_deployment(context, self.model, because, release=release.id)
@@ -68,6 +68,6 @@ def refuse_deployment(context: Context, model: str, because: str, **facts: Any) 
             actor=context["dag_run"].triggering_user_name or run.dag_id,
             at=timezone.utcnow(),
             model=model,
-            run=f"{run.dag_id}/{run.run_id}",
+            run=name_of_run(run),
             facts=facts | {"reason": because},
         )

@@ -6,7 +6,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import reason_of
+from airlock.operators.run import name_of_run, reason_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 from airlock.store import Store
@@ -22,7 +22,7 @@ class RestoreOperator(BaseOperator):
         who = authorise(context, Act.RESTORE)
         params, dag_run, here = context["params"], context["dag_run"], settings()
         reason = reason_of(context, "Say in a sentence what happened; it is kept with the incident.")
-        person = Person(who, reason, timezone.utcnow(), f"{dag_run.dag_id}/{dag_run.run_id}")
+        person = Person(who, reason, timezone.utcnow(), name_of_run(dag_run))
         incident = restore(
             params["incident"],
             person,

@@ -85,6 +85,11 @@ def run_of(context: Context, asset: Asset | None = None) -> Run:
     )
 
 
+def name_of_run(run: Any) -> str:
+    """Return how the records name a run, Airflow's own or a `Run`: `<dag id>/<run id>`."""
+    return f"{run.dag_id}/{run.run_id}"
+
+
 def event_extra(context: Context, asset: Asset) -> Mapping[str, Any]:
     """Return what the newest event of `asset` that started this run carries; nothing where none did."""
     events = context["triggering_asset_events"].get(asset, ())

@@ -7,7 +7,7 @@ from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
-from airlock.operators.run import reason_of
+from airlock.operators.run import name_of_run, reason_of
 from airlock.spec.people import Act
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class SettleQuarantineOperator(BaseOperator):
                 by=user,
                 because=reason_of(context, "Say in a sentence why; it is kept with every row."),
                 at=timezone.utcnow(),
-                run=f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}",
+                run=name_of_run(context["dag_run"]),
             )
         for row in rows:
             self.log.info(

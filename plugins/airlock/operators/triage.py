@@ -4,7 +4,7 @@ from airflow.sdk import BaseBranchOperator, Context, timezone
 
 from airlock.operators.base import database
 from airlock.operators.night_step import NightStepOperator
-from airlock.operators.run import run_of
+from airlock.operators.run import name_of_run, run_of
 from airlock.settings import settings
 from airlock.spec.people import load_people
 
@@ -18,7 +18,7 @@ class TriageOperator(NightStepOperator, BaseBranchOperator):
         run = run_of(context)
         night = self.night(context)
         owner = load_people(settings().include).with_email(self.spec.owner.email)
-        look = Look(f"{run.dag_id}/{run.run_id}", timezone.utcnow(), owner)
+        look = Look(name_of_run(run), timezone.utcnow(), owner)
         for incident in note_night(self.spec, night, look, database()):
             self.log.warning("Incident %s: %s", incident.id, incident.sentence)
         return "alert" if night.findings else None

@@ -10,7 +10,7 @@ from airlock.operators.base import ModelOperator, database
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import page_link, quarantine_link, run_link
 from airlock.operators.mailing import mail_once
-from airlock.operators.run import Run, run_of
+from airlock.operators.run import Run, name_of_run, run_of
 from airlock.settings import settings
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ValidateOperator(ModelOperator):
         result = validated.result
         critical = result.failed_critical
         mail_once(
-            f"validation/{run.dag_id}/{run.run_id}",
+            f"validation/{name_of_run(run)}",
             {self.spec.owner.email, *self.spec.alerts.to},
             "validation_failed",
             title=self.spec.title,
