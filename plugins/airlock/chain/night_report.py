@@ -25,7 +25,7 @@ def write_report(
     from airlock.monitoring.sample import stratified
 
     _, package = answering(spec, window, store, engine)
-    pieces = night_pieces(spec, window, store, engine)
+    pieces = night_pieces(package, window, store, engine)
     sample, rows = stratified(pieces, package.profile(), MOST_ROWS)
     if sample is None:
         return None

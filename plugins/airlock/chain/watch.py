@@ -9,8 +9,9 @@ from sqlalchemy.engine import Engine
 
 from airlock.chain.night_cause import cause_of
 from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
-from airlock.data.suite import SUITE_FILE
-from airlock.data.validation import ValidationResult, load_suite, validate
+from airlock.chain.night_rules import JUDGED_BY, rules_of
+from airlock.data.suite import Suite
+from airlock.data.validation import ValidationResult, validate
 from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deployments, nights, retention
 from airlock.governance.nights import Night
@@ -23,7 +24,6 @@ from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
-from airlock.spec.columns import Kind
 from airlock.store import Store
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def watch(
     """Measure the night that a data interval ends after, judge it, and record it.
 
     Measured again, a night looks as it did: by the version that answered it, or that served at its end, by
-    what was known at its end, and by what had been reported when it was measured first. `measured_at` stays.
+    what was known at its end, and by what had been reported when it was measured first. `measured_at` stays,
+    and so do the spec and the suite that judged it then.
 
     Raises
     ------
@@ -62,17 +63,24 @@ def watch(
         When the model has no champion and has answered nothing that night.
     AnswersDeleted
         When retention deleted answers of the night, or of those whose outcomes it is judged by.
+    RulesUnreadable
+        When it was judged by a spec that this version of Airlock cannot read.
     """
     import pyarrow.compute as pc
 
     window = night_of(interval_end)
+    recorded = _recorded(spec, window, engine)
+    rules = rules_of(spec, recorded, store=store, models=models)
+    spec = rules.spec
     _refuse_deleted(spec, window, engine)
     version, package = answering(spec, window, store, engine)
-    thinned = Thinned(_judged_columns(spec), MOST_VALIDATED)
-    measured = drift.measure(package.profile(), thinned.passing(night_pieces(spec, window, store, engine)))
+    thinned = Thinned(_judged_columns(package), MOST_VALIDATED)
+    pieces = night_pieces(package, window, store, engine)
+    measured = drift.measure(package.profile(), thinned.passing(pieces))
     drifts = measured if thinned.rows else ()
-    validation = _validated(spec, thinned.table().select(list(spec.data.features)), models)
-    measured_at = _measured_first(spec, window, engine) or at
+    inputs = thinned.table().select(list(package.signature.kinds))
+    validation = _validated(inputs, rules.suite(models)) if thinned.rows else None
+    measured_at = recorded.measured_at if recorded else at
     seen, outcomes = measure_outcomes(spec, window, store, engine, models, connect, heard_by=measured_at)
     measures = Measures(thinned.rows, validation, drifts, seen)
     findings = judge(spec, measures)
@@ -86,6 +94,7 @@ def watch(
         measures={
             **measures.to_json(drawn={finding.column for finding in findings}),
             "cause": cause and cause.to_json(),
+            JUDGED_BY: rules.to_json(),
         },
         findings=[finding.to_json() for finding in findings],
         report=None,
@@ -96,15 +105,14 @@ def watch(
     return night
 
 
-def night_pieces(spec: ModelSpec, window: Window, store: Store, engine: Engine) -> "Iterator[pa.Table]":
-    """Yield what was answered about the events of a window, smoke tests left out, a few rows at a time."""
+def night_pieces(package: Package, window: Window, store: Store, engine: Engine) -> "Iterator[pa.Table]":
+    """Yield what was answered about the events of a window, smoke tests left out, a few rows at a time.
+
+    The features are those of the package that answered, whatever the spec lists today.
+    """
+    signature = package.signature
     with engine.connect() as connection:
-        yield from stream_window(connection, spec.name, window, kinds=_kinds(spec), store=store)
-
-
-def night_schema(spec: ModelSpec) -> "pa.Schema":
-    """Return the columns of a night's pieces, with texts as they are where these are dictionaries."""
-    return schema(_kinds(spec))
+        yield from stream_window(connection, signature.model, window, kinds=signature.kinds, store=store)
 
 
 def answering(spec: ModelSpec, night: Window, store: Store, engine: Engine) -> tuple[int, Package]:
@@ -129,15 +137,11 @@ def answering(spec: ModelSpec, night: Window, store: Store, engine: Engine) -> t
     return candidate.version, open_package(store, candidate.package_digest)
 
 
-def _kinds(spec: ModelSpec) -> dict[str, Kind | None]:
-    return {name: spec.data.columns[name].kind for name in spec.data.features}
-
-
-def _judged_columns(spec: ModelSpec) -> "pa.Schema":
+def _judged_columns(package: Package) -> "pa.Schema":
     import pyarrow as pa
 
-    names = [*spec.data.features, SCORE, PREDICTION]
-    return pa.schema([night_schema(spec).field(name) for name in names])
+    kinds = package.signature.kinds
+    return pa.schema([schema(kinds).field(name) for name in (*kinds, SCORE, PREDICTION)])
 
 
 def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
@@ -153,13 +157,10 @@ def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
         )
 
 
-def _measured_first(spec: ModelSpec, night: Window, engine: Engine) -> datetime | None:
+def _recorded(spec: ModelSpec, night: Window, engine: Engine) -> Night | None:
     with engine.connect() as connection:
-        recorded = nights.find(connection, spec.name, night.night)
-    return recorded.measured_at if recorded else None
+        return nights.find(connection, spec.name, night.night)
 
 
-def _validated(spec: ModelSpec, features: "pa.Table", models: Path) -> ValidationResult | None:
-    if not len(features):
-        return None
-    return validate(features, load_suite(models / spec.name / SUITE_FILE), columns=spec.data.features)
+def _validated(inputs: "pa.Table", suite: Suite) -> ValidationResult:
+    return validate(inputs, suite, columns=inputs.column_names)

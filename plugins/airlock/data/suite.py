@@ -54,7 +54,27 @@ def load_suite(path: Path) -> Suite:
         With every problem, naming the file and the entry: not JSON, an unknown key, an expectation that does
         not exist or whose arguments do not fit.
     """
-    content = _content(path)
+    return parse_suite(suite_text(path), path)
+
+
+def suite_text(path: Path) -> str:
+    """Return a suite file as it is written.
+
+    Raises
+    ------
+    SpecError
+        When it is missing.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        cure = "Write it; docs/data.md shows how."
+        raise SpecError(path, (Problem("file", "is missing.", cure),)) from None
+
+
+def parse_suite(text: str, path: Path) -> Suite:
+    """Return the suite that a text holds, as `load_suite` does; errors name `path`."""
+    content = _content(text, path)
     if problems := tuple(_problems(content)):
         raise SpecError(path, problems)
     expectations = tuple(
@@ -79,7 +99,7 @@ def check_columns(path: Path, known: Collection[str]) -> None:
     SpecError
         Naming the file, the entry and the column.
     """
-    entries = _content(path).get("expectations")
+    entries = _content(suite_text(path), path).get("expectations")
     named = [
         (number, column)
         for number, entry in enumerate(entries if isinstance(entries, list) else [])
@@ -122,12 +142,9 @@ def build(expectation: Expectation, place: int) -> Any:
     )
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(text: str, path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except FileNotFoundError:
-        cure = "Write it; docs/data.md shows how."
-        raise SpecError(path, (Problem("file", "is missing.", cure),)) from None
+        content = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
         raise SpecError(path, (Problem("file", f"is not JSON: {error}.", "Mend that place."),)) from None
     if not isinstance(content, dict):

@@ -14,6 +14,7 @@ class MeasureOperator(ModelOperator):
     """Measure the night, hold it against the spec's limits and record it; doing so again replaces it."""
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from airlock.chain.night_rules import RulesUnreadable
         from airlock.chain.watch import AnswersDeleted, NothingDeployed, watch
 
         try:
@@ -26,7 +27,7 @@ class MeasureOperator(ModelOperator):
                 connect=connect,
                 at=timezone.utcnow(),
             )
-        except (NothingDeployed, AnswersDeleted) as nothing:
+        except (NothingDeployed, AnswersDeleted, RulesUnreadable) as nothing:
             raise AirflowSkipException(str(nothing)) from nothing
         for finding in night.findings:
             self.log.warning(finding["sentence"])

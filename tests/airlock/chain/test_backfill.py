@@ -18,6 +18,7 @@ from airlock.governance.outcomes import Report, report
 from airlock.governance.predictions import PredictionRow
 from airlock.governance.tables import deployments
 from airlock.governance.tables import nights as nights_table
+from airlock.spec import ModelSpec
 from tests.airlock.chain.nights import AT, scored, watched
 from tests.airlock.governance.records import log
 from tests.airlock.lender import ALSO_CALM, CALM, DAY, NOTHING, SHIFTED, Lender, Trained, deployed
@@ -26,9 +27,20 @@ NIGHTS = (CALM, ALSO_CALM, SHIFTED, NOTHING)
 LATER = AT + timedelta(days=60)
 
 
-def watched_all(lender: Lender, engine: Engine, ends: Iterable[datetime], at: datetime) -> None:
+def watched_all(
+    lender: Lender, engine: Engine, ends: Iterable[datetime], at: datetime, spec: ModelSpec | None = None
+) -> None:
     for end in ends:
-        watched(lender, engine, end, at=at)
+        watched(lender, engine, end, spec, at=at)
+
+
+def blunt(spec: ModelSpec) -> ModelSpec:
+    """Return a spec that no night can alert by, and that knows a feature less."""
+    said = spec.model_dump(mode="json")
+    said["monitoring"]["drift"] |= {"psi": 9, "prediction_psi": 9, "share": 0.99}
+    said["monitoring"]["performance"] = None
+    said["data"]["columns"]["debt"]["role"] = "ignored"
+    return ModelSpec.model_validate(said | {"name": spec.name})
 
 
 def recorded(engine: Engine) -> dict[datetime, Night]:
@@ -56,7 +68,7 @@ def watched_nights(lender: Lender, trained: Trained, engine: Engine) -> dict[dat
     return recorded(engine)
 
 
-def test_another_champion_and_outcomes_that_were_heard_of_since_change_nothing(
+def test_another_champion_another_spec_and_outcomes_that_were_heard_of_since_change_nothing(
     lender: Lender, trained: Trained, engine: Engine, watched_nights: dict[datetime, Night]
 ) -> None:
     deployed(engine, trained.package("trees"), 2)
@@ -66,12 +78,24 @@ def test_another_champion_and_outcomes_that_were_heard_of_since_change_nothing(
     late = [Report(None, loan, "true", known_at=CALM + timedelta(hours=1)) for loan in loans]
     with engine.begin() as conn:
         report(conn, "loans", late, by="shop", at=LATER)
-    watched_all(lender, engine, reversed(NIGHTS), LATER)
+    watched_all(lender, engine, reversed(NIGHTS), LATER, blunt(lender.spec))
     again = recorded(engine)
     assert digests(again) == digests(watched_nights)
     assert {end: asdict(night) for end, night in again.items()} == {
         end: asdict(night) for end, night in watched_nights.items()
     }
+
+
+def test_a_night_is_measured_by_the_features_of_the_version_that_answered(
+    lender: Lender, trained: Trained, engine: Engine
+) -> None:
+    deployed(engine, trained.package("linear"))
+    scored(lender, engine, CALM)
+    night = watched(lender, engine, CALM, blunt(lender.spec))
+    assert [(one["column"], one["fault"]) for one in night.measures["drift"] if one["column"] == "debt"] == [
+        ("debt", None)
+    ]
+    assert night.measures["suite"]["failed"] == 0
 
 
 def test_a_silent_night_is_laid_to_what_served_then_and_never_to_what_serves_today(

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from airlock.governance import reproductions
 from airlock.governance.grants import READER
+from airlock.governance.tables import nights
 from airlock.ui import queries
 from tests.airlock.database_roles import as_role
 from tests.airlock.ui.history import night, reproduction, year
@@ -208,3 +210,17 @@ def test_long_histories_are_cut(browser: TestClient, engine: Engine) -> None:
             night(conn, "credit_risk", date(2026, 11, 1) - timedelta(days=ago))
     page = browser.get("/airlock/models/credit_risk").text
     assert page.count("Report of ") == 31 and "The newest 31." in page
+
+
+def test_a_night_says_where_todays_spec_is_not_what_judged_it(browser: TestClient, engine: Engine) -> None:
+    page = "/airlock/models/credit_risk"
+    with engine.begin() as conn:
+        night(conn, "credit_risk", date(2026, 11, 3))
+    assert "Judged by the spec" not in browser.get(page).text
+    for judged_by, words in (
+        ({"spec": "another", "first": True}, "Judged by the spec and the suite of then."),
+        ({"spec": "another", "first": False}, "without a record of the spec that judged it first"),
+    ):
+        with engine.begin() as conn:
+            conn.execute(sa.update(nights).values(measures={"judged_by": judged_by}))
+        assert words in browser.get(page).text
