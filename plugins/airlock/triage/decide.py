@@ -5,6 +5,8 @@ otherwise. Another mix of outcomes moves inputs too; so it is tried before the i
 for another reason.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from airlock.monitoring.sentences import figure, percent
@@ -15,6 +17,7 @@ from airlock.triage.explanations import Prior, Season, against_training, label_s
 from airlock.triage.facts import SCORE, Facts
 from airlock.triage.faults import faulty
 from airlock.triage.multivariate import Distinction, distinguish
+from airlock.triage.origin import origin
 from airlock.triage.source import bad_source
 
 #: Columns named in evidence.
@@ -22,15 +25,32 @@ MOST_NAMED = 5
 
 
 def find_cause(facts: Facts) -> Cause | None:
-    """Return why the night is as it is, or None where nothing is to be explained."""
-    if facts.faults:
-        return _wrong("", tuple(Evidence("", sentence) for sentence in facts.faults))
+    """Return why the night is as it is, or None where nothing is to be explained.
+
+    Where a night of few rows does not tell, it is asked again with the nights before it.
+    """
+    cause = _cause_of(facts)
+    if facts.recent is None or not (cause is None or cause.kind == "unclear"):
+        return cause
+    recent = facts.recent()
+    wider = _cause_of(replace(facts, now=recent.rows, recent=None))
+    if wider is None or wider.kind == "unclear":
+        return cause
+    sentence = (
+        f"The night's {facts.now.num_rows:,} rows alone do not tell. The {recent.rows.num_rows:,} of "
+        f"{recent.nights} nights do."
+    )
+    return replace(wider, evidence=(*wider.evidence, Evidence("nights", sentence)))
+
+
+def _cause_of(facts: Facts) -> Cause | None:
+    told = tuple(Evidence("", sentence) for sentence in facts.faults)
+    if wrong := _wrong_data(facts):
+        return replace(wrong, evidence=(*told, *wrong.evidence))
+    if told:
+        return _wrong("", told)
     if not facts.now.num_rows:
         return None
-    if source := bad_source(facts):
-        return _source(*source)
-    if wrong := tuple(faulty(facts)):
-        return _wrong(wrong[0].about, wrong)
     found = against_training(facts)
     outcomes = calibration(facts)
     drifted = outcomes if outcomes and outcomes.drifted else None
@@ -48,6 +68,22 @@ def find_cause(facts: Facts) -> Cause | None:
     if apart and apart.clear:
         return _covariate(facts, found, apart, outcomes)
     return _unclear(facts, found, outcomes)
+
+
+def _wrong_data(facts: Facts) -> Cause | None:
+    """Say where the data are wrong: in one source, or in what column of all."""
+    if not facts.now.num_rows:
+        return None
+    if source := bad_source(facts):
+        return _source(*source)
+    wrong = tuple(faulty(facts))
+    if not wrong:
+        return None
+    evidence = tuple(fault.evidence for fault in wrong)
+    if source_of := origin(facts, wrong[0]):
+        name, more = source_of
+        return _source(name, (*evidence, more))
+    return _wrong(evidence[0].about, evidence)
 
 
 def _wrong(about: str, evidence: tuple[Evidence, ...]) -> Cause:

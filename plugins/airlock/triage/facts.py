@@ -1,6 +1,6 @@
 """The facts that triage judges by: the night's rows and the reference's, placed in the profile's bins."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from airlock.monitoring.bins import counts_of, names_of, places
 from airlock.spec.columns import Kind
+from airlock.triage.recent import Recent
 
 SCORE = "score"
 #: More rows than these say nothing more; evenly spread ones are taken.
@@ -44,6 +45,9 @@ class Facts:
         The newest decisions with outcomes; None where there are none.
     faults, crossed
         The sentences of the night's findings: those that are wrong in the data themselves, and the others.
+    recent
+        Reads the night's rows and those of the nights before it, of which there are more; None where the
+        night has rows enough by itself.
     """
 
     day: date
@@ -53,6 +57,7 @@ class Facts:
     cohort: Cohort | None = None
     faults: tuple[str, ...] = ()
     crossed: tuple[str, ...] = ()
+    recent: Callable[[], Recent] | None = None
 
     @cached_property
     def described(self) -> dict[str, Mapping[str, Any]]:
@@ -77,16 +82,16 @@ class Facts:
     @cached_property
     def placed_before(self) -> dict[str, np.ndarray]:
         """For each column, the place of each reference row."""
-        return self._placed(_spread(self.before))
+        return self._placed(spread(self.before))
 
     @cached_property
     def placed(self) -> dict[str, np.ndarray]:
         """For each column, the place of each of the night's rows."""
-        return self._placed(_spread(self.now))
+        return self._placed(spread(self.now))
 
     def values(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a number's finite values, in the reference and in the night."""
-        both = (_spread(table)[name].cast(pa.float64()).to_numpy() for table in (self.before, self.now))
+        both = (numbers(spread(table)[name]) for table in (self.before, self.now))
         before, now = (values[np.isfinite(values)] for values in both)
         return before, now
 
@@ -102,7 +107,14 @@ class Facts:
         return {name: places(table[name], one) for name, one in self.described.items()}
 
 
-def _spread(table: pa.Table) -> pa.Table:
+def numbers(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as numbers, NaN where one is missing."""
+    values: np.ndarray = column.cast(pa.float64()).to_numpy()
+    return values
+
+
+def spread(table: pa.Table) -> pa.Table:
+    """Return a table, or as many of its rows as say enough, evenly spread."""
     if table.num_rows <= MOST_ROWS:
         return table
     return table.take(np.linspace(0, table.num_rows - 1, MOST_ROWS).astype(np.int64))

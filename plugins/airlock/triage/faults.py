@@ -1,6 +1,7 @@
 """Data faults of one column: another unit, a burst of missing values, one value too often; and rows twice."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pyarrow as pa
 from airlock.monitoring.sentences import figure, percent
 from airlock.triage.cause import Evidence
 from airlock.triage.expectation import LEVEL, Expected, movements
-from airlock.triage.facts import MOST_ROWS, Facts
+from airlock.triage.facts import MOST_ROWS, Facts, numbers, spread
 
 #: What a number is multiplied by when somebody mistakes its unit, and what one would call it.
 UNITS = {100.0: "cents", 1000.0: "thousandths", 12.0: "a year for a month", 60.0: "minutes for hours"}
@@ -21,7 +22,28 @@ PARTS = 10
 ROUNDS = 200
 
 
-def faulty(facts: Facts) -> Iterator[Evidence]:
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one side that were looked at, and those of them that look wrong."""
+
+    all: pa.Table
+    wrong: pa.Table
+
+    @classmethod
+    def of(cls, table: pa.Table, wrong: np.ndarray) -> "Rows":
+        """Return a table's rows, with a truth value for each."""
+        return cls(table, table.filter(pa.array(wrong)))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and, where single rows can be told, which of the night's and the reference's look so."""
+
+    evidence: Evidence
+    rows: tuple[Rows, Rows] | None = None
+
+
+def faulty(facts: Facts) -> Iterator[Fault]:
     """Yield what is wrong in the night's data themselves, column by column, then in the rows."""
     for name in facts.features:
         yield from _missing(facts, name)
@@ -31,15 +53,19 @@ def faulty(facts: Facts) -> Iterator[Evidence]:
     yield from _twice(facts)
 
 
-def _missing(facts: Facts, name: str) -> Iterator[Evidence]:
-    before, now = ((placed[name] == len(facts.names(name)) - 1).mean() for placed in _both(facts))
-    if _burst(facts, before, now) and now >= 2 * before:
-        yield Evidence(
-            name, f"{percent(now)} of the values of {name} are missing, {percent(before)} were in training."
-        )
+def _missing(facts: Facts, name: str) -> Iterator[Fault]:
+    gone = len(facts.names(name)) - 1
+    before, now = (
+        Rows.of(spread(table), placed[name] == gone)
+        for table, placed in ((facts.before, facts.placed_before), (facts.now, facts.placed))
+    )
+    was, is_now = (rows.wrong.num_rows / max(rows.all.num_rows, 1) for rows in (before, now))
+    if _burst(facts, was, is_now) and is_now >= 2 * was:
+        sentence = f"{percent(is_now)} of the values of {name} are missing, {percent(was)} were in training."
+        yield Fault(Evidence(name, sentence), (before, now))
 
 
-def _filled(facts: Facts, name: str) -> Iterator[Evidence]:
+def _filled(facts: Facts, name: str) -> Iterator[Fault]:
     """Look for one value that stands where others should."""
     before, now = facts.values(name)
     if not len(now):
@@ -48,12 +74,13 @@ def _filled(facts: Facts, name: str) -> Iterator[Evidence]:
     value = values[counts.argmax()]
     was, is_now = float((before == value).mean()) if len(before) else 0.0, counts.max() / len(now)
     if _burst(facts, was, is_now) and is_now >= TIMES * was:
-        yield Evidence(
-            name, f"{name} is {figure(value)} in {percent(is_now)} of the rows, {percent(was)} in training."
-        )
+        sentence = f"{name} is {figure(value)} in {percent(is_now)} of the rows, {percent(was)} in training."
+        sides = (spread(table) for table in (facts.before, facts.now))
+        was_so, is_so = (Rows.of(side, numbers(side[name]) == value) for side in sides)
+        yield Fault(Evidence(name, sentence), (was_so, is_so))
 
 
-def _unit(facts: Facts, name: str) -> Iterator[Evidence]:
+def _unit(facts: Facts, name: str) -> Iterator[Fault]:
     """Look for a share of the values that lies where the reference's would, in another unit.
 
     The night is taken for a mixture of the reference and of the reference times a factor; the share is the
@@ -71,7 +98,7 @@ def _unit(facts: Facts, name: str) -> Iterator[Evidence]:
                     f"{percent(share)} of the values of {name} are {times} times as large as they should be, "
                     f"as {word} would be; divided by it they look as in training."
                 )
-                yield Evidence(name, sentence)
+                yield Fault(Evidence(name, sentence))
                 return
 
 
@@ -117,32 +144,37 @@ def mixing_share(counts: np.ndarray, one: np.ndarray, other: np.ndarray) -> floa
     return share
 
 
-def _twice(facts: Facts) -> Iterator[Evidence]:
+def _twice(facts: Facts) -> Iterator[Fault]:
     """Look for rows that came more than once, against as many of the reference."""
     rows = min(facts.before.num_rows, facts.now.num_rows, MOST_ROWS)
     before, now = (_repeated(table.slice(0, rows), facts.features) for table in (facts.before, facts.now))
-    if _burst(facts, before, now):
+    was, is_now = before.wrong.num_rows / max(rows, 1), now.wrong.num_rows / max(rows, 1)
+    if _burst(facts, was, is_now):
         sentence = (
-            f"{percent(now)} of the rows repeat another in every feature, {percent(before)} in training."
+            f"{percent(is_now)} of the rows repeat another in every feature, {percent(was)} in training."
         )
-        yield Evidence("rows", sentence)
+        yield Fault(Evidence("rows", sentence), (before, now))
 
 
-def _repeated(table: pa.Table, features: tuple[str, ...]) -> float:
-    frame = table.select(list(features)).to_pandas()
-    return float(frame.duplicated().mean()) if len(frame) else 0.0
-
-
-def _both(facts: Facts) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    return facts.placed_before, facts.placed
+def _repeated(table: pa.Table, features: tuple[str, ...]) -> Rows:
+    return Rows.of(table, table.select(list(features)).to_pandas().duplicated().to_numpy())
 
 
 def _burst(facts: Facts, before: float, now: float) -> bool:
-    """Say whether a share of the rows grew by more than chance gives two such samples (Fisher, exact)."""
-    from scipy.stats import hypergeom
-
+    """Say whether a share of the rows grew by more than chance gives two such samples."""
     if now - before < BURST:
         return False
     rows, reference = facts.now.num_rows, facts.before.num_rows
-    had, has = round(before * reference), round(now * rows)
-    return bool(hypergeom.sf(has - 1, rows + reference, has + had, rows) <= LEVEL / len(facts.features))
+    chance = chance_of_more(round(now * rows), rows, round(before * reference), reference)
+    return chance <= LEVEL / len(facts.features)
+
+
+def chance_of_more(now: int, rows: int, before: int, reference: int) -> float:
+    """Return how often chance alone gives so many of some rows, or more (Fisher's exact test, one-sided).
+
+    >>> round(chance_of_more(3, 4, 1, 4), 3)
+    0.243
+    """
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.sf(now - 1, rows + reference, now + before, rows))
