@@ -1,6 +1,6 @@
 """The cause of a night: what triage says of it, once its rows and what came true are put before it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from airlock.governance.nights import Night
@@ -13,6 +13,7 @@ from airlock.spec import ModelSpec
 from airlock.triage.cause import Cause
 from airlock.triage.decide import find_cause
 from airlock.triage.facts import Cohort, Facts
+from airlock.triage.recent import ENOUGH_ROWS, Recent
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,6 +28,7 @@ def cause_of(
     rows: "pa.Table",
     outcomes: "pa.Table | None",
     findings: Sequence[Finding],
+    recent: Callable[[], Recent],
 ) -> Cause | None:
     """Return why a night crossed limits; limits say when somebody must know, so a calm one has no cause.
 
@@ -39,6 +41,8 @@ def cause_of(
     outcomes
         What `airlock.monitoring.performance.joined` made of the newest decisions of the same version whose
         outcomes are known.
+    recent
+        Reads the night with those before it; asked only where the night's rows are too few to tell.
     """
     if not findings:
         return None
@@ -52,6 +56,7 @@ def cause_of(
             cohort=None if outcomes is None else _cohort(spec, profile.get("positive"), outcomes),
             faults=tuple(finding.sentence for finding in findings if finding.fault),
             crossed=tuple(finding.sentence for finding in findings if not finding.fault),
+            recent=recent if rows.num_rows < ENOUGH_ROWS else None,
         )
     )
 

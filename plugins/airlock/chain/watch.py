@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Engine
 from airlock.chain.night_cause import cause_of
 from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
 from airlock.chain.night_rules import JUDGED_BY, rules_of
+from airlock.chain.recent_nights import FARTHEST, recent_nights
 from airlock.data.suite import Suite
 from airlock.data.validation import ValidationResult, validate
 from airlock.data.window import Window, night_of
@@ -85,7 +87,8 @@ def watch(
     measures = Measures(thinned.rows, validation, drifts, seen)
     findings = judge(spec, measures)
     same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
-    cause = cause_of(spec, package, window.night, thinned.table(), same_version, findings)
+    recent = partial(recent_nights, package, version, window, store, engine)
+    cause = cause_of(spec, package, window.night, thinned.table(), same_version, findings, recent)
     night = Night(
         model=spec.name,
         night=window.night,
@@ -148,7 +151,7 @@ def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
     cohort = cohort_of(spec, night) or night
     assert night.start is not None and night.end is not None and cohort.start is not None
     with engine.connect() as connection:
-        since = min(night.start, cohort.start)
+        since = min(night.start - FARTHEST, cohort.start)
         deletion = retention.newest_between(connection, spec.name, since, night.end)
     if deletion is not None:
         raise AnswersDeleted(
