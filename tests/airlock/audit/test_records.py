@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.audit.log import audit
-from airlock.audit.records import TELLINGS, compare
+from airlock.audit.records import compare
+from airlock.audit.tellings import TELLINGS
 from airlock.governance import (
     api_keys,
     audit_log,
