@@ -17,7 +17,8 @@ from airlock.dossier.folder import keep_dossier
 from airlock.evaluation.errors import EvaluationError
 from airlock.evaluation.evaluation import Evaluation, Result
 from airlock.evaluation.evidence import evidence
-from airlock.evaluation.gates import Verdict, judge, passed
+from airlock.evaluation.gates import judge
+from airlock.evaluation.verdict import Verdict, passed
 from airlock.findings import Finding
 from airlock.package.origin import EXTERNAL, sentence_of
 from airlock.package.package import open_package

@@ -8,7 +8,7 @@ from airlock.data.snapshot import Snapshot
 from airlock.data.validation import finding
 from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.figures import to_json
-from airlock.evaluation.gates import Verdict, passed
+from airlock.evaluation.verdict import Verdict, passed
 from airlock.package.labels import label_of
 from airlock.spec import ModelSpec
 

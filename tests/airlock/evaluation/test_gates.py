@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from airlock.evaluation.comparison import Comparison
 from airlock.evaluation.evaluation import Champion, Evaluation, Result
-from airlock.evaluation.gates import Verdict, judge, passed
+from airlock.evaluation.gates import judge
+from airlock.evaluation.verdict import Verdict, passed
 from tests.airlock.loans import loan_spec
 
 GOOD = {"roc_auc": 0.741, "brier": 0.1}
