@@ -6,7 +6,7 @@ from typing import Literal
 
 from airlock.monitoring.finding import Finding
 
-Kind = Literal["data", "no_predictions", "drift", "performance", "estimate", "fairness"]
+Kind = Literal["data", "no_predictions", "drift", "performance", "estimate", "fairness", "indicator", "service"]
 
 #: What is so because of faulty data, where there are such.
 MOVED_BY_FAULTS: tuple[Kind, ...] = ("drift", "estimate")
@@ -39,9 +39,9 @@ def matters(model: str, findings: Sequence[Finding], *, source: str = "") -> tup
 
     All that is found in a faulty column is one matter, so are all other drift and all performance: a person
     works on one thing, however many figures it moved. Where data are at fault, the score, what is estimated
-    from it and the share of columns moved with them and belong to the fault; another column that drifted is still a matter of its own.
-    Where triage found that the data of a `source` (a column, or a value of one) are wrong, all drift is about
-    that.
+    from it and the share of columns moved with them and belong to the fault; another column that drifted is
+    still a matter of its own. Where triage found that the data of a `source` (a column, or a value of one)
+    are wrong, all drift is about that. Each indicator is a matter of its own, with whoever answers for it.
 
     >>> drift = [Finding("column_drift", name, 1.2, 0.25, "", f"column_drift/{name}") for name in "ab"]
     >>> wrong = Finding("suite", "a", None, None, "", "suite/a/range", fault=True)
@@ -92,8 +92,10 @@ def _first_fault(findings: Sequence[Finding]) -> str:
 
 def _about(finding: Finding, faulty: Collection[str | None]) -> tuple[Kind, str]:
     match finding.kind:
-        case "no_predictions" | "performance" | "estimate" | "fairness":
+        case "no_predictions" | "performance" | "estimate" | "fairness" | "service":
             return finding.kind, finding.kind
+        case "indicator":
+            return "indicator", finding.key
         case "suite":
             return "data", f"data/{finding.column}" if finding.column else "data"
         case _ if finding.fault or finding.column in faulty:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from airlock.monitoring.drift import ColumnDrift
+from airlock.monitoring.estimate import Estimates
 from airlock.monitoring.performance import Performance
 from airlock.monitoring.tally import PREDICTION, SCORE
+from airlock.spec.governance import Limit
 
 #: A share of missing values is worth a word when it moved by more than this.
 WORTH_A_WORD = 0.01
@@ -63,6 +65,33 @@ def performance_sentence(performance: Performance, metric: str, value: float | N
     if value is None:
         return f"{metric} cannot be computed {over}; it must be {side}."
     return f"{metric} is {figure(value)} {over}; it must be {side}."
+
+
+def estimate_sentence(estimates: Estimates, bound: Limit) -> str:
+    """Say that a metric will not keep its limit, by estimate, and what the estimate takes for granted."""
+    pending = estimates.pending
+    assert pending is not None and pending.metrics is not None and estimates.since is not None
+    value = pending.metrics[bound.metric]
+    assert value is not None
+    between = f"{figure(value.mean)} ({figure(value.low)} to {figure(value.high)})"
+    return (
+        f"By estimate {bound.metric} is {between} over the {pending.rows:,} answers since "
+        f"{estimates.since:%Y-%m-%d} whose outcomes are not known yet; it must be {side(bound)}. "
+        "The estimate assumes that outcomes follow the scores as they did in training."
+    )
+
+
+def side(bound: Limit) -> str:
+    """Say what a limit asks for.
+
+    >>> side(Limit(metric="roc_auc", at_least=0.66))
+    'at least 0.66'
+    """
+    return (
+        f"at least {figure(bound.at_least)}"
+        if bound.at_least is not None
+        else f"at most {figure(bound.at_most)}"
+    )
 
 
 def _where(drift: ColumnDrift) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from airlock.monitoring.finding import Finding
 from airlock.monitoring.performance import Performance
-from airlock.monitoring.sentences import figure, performance_sentence
+from airlock.monitoring.sentences import performance_sentence, side
 from airlock.spec import ModelSpec
 
 
@@ -19,6 +19,5 @@ def judge(spec: ModelSpec, performance: Performance | None) -> Iterator[Finding]
         kept = value is not None and (least is None or value >= least) and (most is None or value <= most)
         if not kept:
             limit = least if least is not None else most
-            side = f"at least {figure(limit)}" if least is not None else f"at most {figure(limit)}"
-            sentence = performance_sentence(performance, bound.metric, value, side)
+            sentence = performance_sentence(performance, bound.metric, value, side(bound))
             yield Finding("performance", bound.metric, value, limit, sentence, f"performance/{bound.metric}")

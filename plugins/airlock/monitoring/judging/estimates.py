@@ -1,0 +1,25 @@
+"""Whether the answers will come true too seldom, by estimate."""
+
+from collections.abc import Iterator
+
+from airlock.monitoring.estimate import Estimates
+from airlock.monitoring.finding import Finding
+from airlock.monitoring.sentences import estimate_sentence
+from airlock.spec import ModelSpec
+
+
+def judge(spec: ModelSpec, estimates: Estimates | None) -> Iterator[Finding]:
+    """Yield the limits of performance that even the good end of an estimate does not keep."""
+    asked = spec.monitoring.performance
+    pending = estimates.pending if estimates else None
+    if asked is None or estimates is None or pending is None or pending.metrics is None:
+        return
+    for bound in asked.limits:
+        value = pending.metrics.get(bound.metric)
+        if value is None:
+            continue
+        least, most = bound.at_least, bound.at_most
+        if (least is not None and value.high < least) or (most is not None and value.low > most):
+            limit = least if least is not None else most
+            sentence = estimate_sentence(estimates, bound)
+            yield Finding("estimate", bound.metric, value.mean, limit, sentence, f"estimate/{bound.metric}")
