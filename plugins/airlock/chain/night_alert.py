@@ -58,10 +58,23 @@ def _pictures(conn: Connection, night: Night, findings: Sequence[Finding]) -> di
 
 
 def _picture(conn: Connection, night: Night, finding: Finding, column: str) -> Picture | None:
-    if finding.kind == "performance":
-        points = course(conn, night.model, column, night.night - COURSE, night.night)
+    if path := _path(finding, column):
+        points = course(conn, night.model, path, night.night - COURSE, night.night)
         return _course(column, points, finding.limit)
     return _bars(column, _recorded(night, column))
+
+
+def _path(finding: Finding, column: str) -> tuple[str, ...] | None:
+    """Return where nights record what a finding is about, if it is a figure with a course."""
+    match finding.kind:
+        case "performance":
+            return "performance", "metrics", column
+        case "indicator":
+            return "indicators", column, "value"
+        case "service":
+            return ("service", column) if column == "p99_ms" else None
+        case _:
+            return None
 
 
 def _recorded(night: Night, column: str) -> list[Bar]:

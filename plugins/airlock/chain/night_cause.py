@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from airlock.governance.nights import Night
 from airlock.monitoring.background import hits
-from airlock.monitoring.finding import Finding
+from airlock.monitoring.finding import BEYOND_TRIAGE, Finding
 from airlock.monitoring.performance import logged_answers
 from airlock.package.labels import truth_of
 from airlock.package.package import Package
@@ -44,6 +44,7 @@ def cause_of(
     recent
         Reads the night with those before it; asked only where the night's rows are too few to tell.
     """
+    findings = [finding for finding in findings if finding.kind not in BEYOND_TRIAGE]
     if not findings:
         return None
     profile = package.profile()

@@ -25,10 +25,14 @@ MEND: dict[Kind, str] = {
     "drift": "Read the night's report. Where the source is wrong, mend it; where the world has changed, "
     "train again.",
     "performance": "Read the night's report. Train again, or roll back where an earlier version was better.",
-    "estimate": "Read the night's report and see which inputs moved: the outcomes that will tell are not known "
-    "yet. Where they are real, train on newer rows or roll back; where not, mend the source.",
-    "fairness": "Look at the groups on the model's page: who is treated otherwise, since when, and whether their "
-    "applications changed or the answers did. Stop the model or roll back where people are harmed.",
+    "estimate": "Read the night's report and see which inputs moved: the outcomes that will tell are not "
+    "known yet. Where the inputs are real, train on newer rows or roll back; where not, mend their source.",
+    "fairness": "Look at the groups on the model's page: who fares otherwise, since when, and whether the "
+    "people who ask have changed or the answers have. Roll back or train anew where people are harmed.",
+    "indicator": "Ask whoever answers for this figure of the business what moved it, and read the night's "
+    "report: the model may have a part in it, or none. Where the figure is not known, mend its source.",
+    "service": "This is about the scoring API, not about the model. Read its log and the page Scoring: what "
+    "failed, what is slow, and whether the machine is too small for what is asked.",
 }
 #: When no mail had been sent yet.
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -190,7 +194,7 @@ def _recover(spec: ModelSpec, night: Night, found: set[str], look: Look, engine:
     with engine.connect() as conn:
         waiting = [one for one in incidents.open_ones(conn, night.model) if one.kind in MEND]
     for incident in waiting:
-        if incident.key in found or not _could_show(spec, night, incident.kind):
+        if incident.key in found or not _could_show(spec, night, incident):
             continue
         with engine.begin() as conn:
             lock(conn, f"incident {incident.key}")
@@ -206,9 +210,9 @@ def _recover(spec: ModelSpec, night: Night, found: set[str], look: Look, engine:
                 )
 
 
-def _could_show(spec: ModelSpec, night: Night, kind: str) -> bool:
+def _could_show(spec: ModelSpec, night: Night, incident: Incident) -> bool:
     """Say whether a night could have shown a matter; one that could not proves no recovery."""
-    match kind:
+    match incident.kind:
         case "performance":
             seen = night.measures.get("performance")
             return bool(seen and seen["metrics"])
@@ -216,7 +220,13 @@ def _could_show(spec: ModelSpec, night: Night, kind: str) -> bool:
             faulty = faulty_source(night) or any(finding["fault"] for finding in night.findings)
             return night.rows >= spec.monitoring.drift.minimum_rows and not faulty
         case "estimate" | "fairness":
-            return bool((night.measures.get(kind) or {}).get("judged"))
+            return bool((night.measures.get(incident.kind) or {}).get("judged"))
+        case "indicator":
+            measured = night.measures.get("indicators", {}).get(incident.key.rpartition("/")[2])
+            return measured is not None and measured["value"] is not None
+        case "service":
+            asked, seen = spec.monitoring.service, night.measures.get("service")
+            return bool(asked and seen and seen["requests"] - seen["refusals"] >= asked.minimum_requests)
         case "data":
             return night.rows > 0 and bool(night.measures.get("suite"))
         case _:

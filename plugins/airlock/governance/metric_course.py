@@ -1,4 +1,4 @@
-"""The course of a metric: what each watched night measured of the champion's answers."""
+"""The course of a figure: what each watched night measured of it."""
 
 from datetime import date
 
@@ -9,10 +9,10 @@ from airlock.governance.tables import nights
 
 
 def course(
-    conn: Connection, model: str, metric: str, first: date, last: date
+    conn: Connection, model: str, path: tuple[str, ...], first: date, last: date
 ) -> tuple[tuple[date, float], ...]:
-    """Return the metric of each night from `first` to `last` that could measure it."""
-    value = nights.c.measures["performance"]["metrics"][metric].as_float()
+    """Return the figure at a path of the measures, of each night from `first` to `last` that has one."""
+    value = nights.c.measures[path].as_float()
     query = sa.select(nights.c.night, value).where(
         nights.c.model == model, nights.c.night.between(first, last), value.is_not(None)
     )

@@ -23,6 +23,8 @@ CURED_BY_TRAINING: tuple[FindingKind, ...] = (
     "prediction_drift",
     "performance",
 )
+#: What triage has nothing to say of: it looks at rows and at what came true of them.
+BEYOND_TRIAGE: tuple[FindingKind, ...] = ("indicator", "service")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from typing import Literal
 
 from airlock.monitoring.finding import Finding
 
-Kind = Literal["data", "no_predictions", "drift", "performance", "estimate", "fairness", "indicator", "service"]
+Kind = Literal[
+    "data", "no_predictions", "drift", "performance", "estimate", "fairness", "indicator", "service"
+]
 
 #: What is so because of faulty data, where there are such.
 MOVED_BY_FAULTS: tuple[Kind, ...] = ("drift", "estimate")

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from airlock.spec.base import Section
 from airlock.spec.columns import Classification
-from airlock.spec.data import SqlSource, Use
+from airlock.spec.data import CallableSource, FileSource, SqlSource, Use
 from airlock.spec.errors import Problem, SpecError
 from airlock.spec.governance import Person
 from airlock.spec.load import SPEC_FILE
@@ -98,7 +98,9 @@ def refusals(entry: Entry, use: Use, spec: ModelSpec) -> Iterator[Problem]:
         allowed = "; ".join(f"{name} ({sentence.rstrip('.')})" for name, sentence in entry.purposes.items())
         cure = f"It may be used for: {allowed}. For more ask {_whom(entry.responsible)}."
         yield Problem("data.catalogue.purpose", wrong, f"{_close(use.purpose, entry.purposes)}{cure}")
-    yield from _another_source(entry, spec)
+    yield from _another_source(entry, spec.data.source.kind, "data.source")
+    for name, indicator in spec.monitoring.indicators.items():
+        yield from _another_source(entry, indicator.source.kind, f"monitoring.indicators.{name}.source")
     for name in spec.data.read:
         yield from _column_refusals(entry, spec, name)
     for name, column in entry.columns.items():
@@ -108,15 +110,16 @@ def refusals(entry: Entry, use: Use, spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(f"data.columns.{name}", wrong, cure)
 
 
-def _another_source(entry: Entry, spec: ModelSpec) -> Iterator[Problem]:
-    source = spec.data.source.kind
+def _another_source(
+    entry: Entry, source: SqlSource | FileSource | CallableSource, key: str
+) -> Iterator[Problem]:
     reached_by = source.connection if isinstance(source, SqlSource) else None
     if entry.connection is None or entry.connection == reached_by:
         return
     instead = f"the connection {reached_by!r}" if reached_by else "no connection"
     wrong = f"reads from {instead}, and {entry.title} is reached by {entry.connection!r}."
     cure = f"Read from {entry.connection!r}, or name the entry of what you read in data.catalogue.source."
-    yield Problem("data.source.sql.connection" if reached_by else "data.source", wrong, cure)
+    yield Problem(f"{key}.sql.connection" if reached_by else key, wrong, cure)
 
 
 def _column_refusals(entry: Entry, spec: ModelSpec, name: str) -> Iterator[Problem]:

@@ -94,3 +94,13 @@ def test_each_kind_of_matter_has_its_advice_once(engine: Engine) -> None:
     told = advice(recorded(engine, DRIFT, WORSE, twice))
     assert len(told) == 2
     assert any("roll back" in sentence for sentence in told)
+
+
+def test_an_indicator_is_drawn_from_the_nights_that_knew_it(engine: Engine) -> None:
+    lost = Finding("indicator", "lost", 5.0, 4.0, "Money lost is 5 %.", "indicator/lost")
+    for ago, value in ((2, 3.0), (1, None)):
+        recorded(engine, night=NIGHT - ago * DAY, measured={"indicators": {"lost": {"value": value}}})
+    made = recorded(engine, lost, measured={"indicators": {"lost": {"value": 5.0}}})
+    (line,) = alert_lines(made, engine=engine)
+    assert line.picture is not None
+    assert line.picture.text == "lost from night to night: 3 on 2026-01-09, 5 on 2026-01-11; limit 4."

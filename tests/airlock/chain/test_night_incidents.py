@@ -1,5 +1,6 @@
 """Nights open incidents, find them again, tell what got worse, and close them when they are calm."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -276,3 +277,30 @@ def test_drift_that_triage_takes_for_wrong_data_is_an_incident_of_its_source(eng
         night = nights.find(conn, "loans", FIRST)
         assert night is not None
         assert blocking(conn, night) == incident
+
+
+def test_an_indicator_recovers_when_it_is_known_and_kept(engine: Engine) -> None:
+    lost = Finding("indicator", "lost", 5.0, 4.0, "Money lost is 5 %.", "indicator/lost")
+    (incident,) = watched(engine, lost)
+    assert (incident.kind, incident.key) == ("indicator", "night/loans/indicator/lost")
+    assert "whoever answers for this figure" in incident.facts["mend"]
+    watched(engine, night=FIRST + DAY)
+    watched(engine, night=FIRST + 2 * DAY, indicators={"lost": {"value": None}, "other": {"value": 1.0}})
+    assert open_keys(engine) == [incident.key]
+    watched(engine, night=FIRST + 3 * DAY, indicators={"lost": {"value": 3.0}})
+    assert open_keys(engine) == []
+
+
+def test_the_service_recovers_when_enough_was_asked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = loan_spec(monitoring={"service": {"failures": 0.01}})
+    monkeypatch.setattr(sys.modules[__name__], "SPEC", asking)
+    failed = Finding("service", "failures", 0.1, 0.01, "It failed.", "service/failures")
+    (incident,) = watched(engine, failed)
+    assert (incident.kind, incident.key) == ("service", "night/loans/service")
+    assert "not about the model" in incident.facts["mend"]
+    for ago, requests in ((1, None), (2, 119)):
+        seen = requests and {"requests": requests, "refusals": 20}
+        watched(engine, night=FIRST + ago * DAY, service=seen)
+    assert open_keys(engine) == [incident.key]
+    watched(engine, night=FIRST + 3 * DAY, service={"requests": 120, "refusals": 20})
+    assert open_keys(engine) == []

@@ -180,3 +180,25 @@ def test_entries_are_read_by_their_names(include: Path) -> None:
     assert entry_names(include) == ("lending",)
     assert isinstance(load_entry(include, "lending"), Entry)
     assert entry_names(include / "elsewhere") == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        (
+            {"sql": {"connection": "cellar", "query": "SELECT 1 AS value"}},
+            ".source.sql.connection: reads from",
+        ),
+        ({"callable": {"function": "a.b"}}, ".source: reads from no connection"),
+    ],
+)
+def test_an_indicator_reads_from_the_entry_s_own_connection(
+    told: Told, source: dict[str, object], wrong: str
+) -> None:
+    asked = {"title": "Money lost", "unit": "EUR", "at_most": 1}
+    watched = spec().model_dump(mode="json") | {
+        "name": "loans",
+        "monitoring": {"indicators": {"lost": asked | {"source": source}}},
+    }
+    (line,) = told(ModelSpec.model_validate(watched))
+    assert f"monitoring.indicators.lost{wrong}" in line

@@ -94,7 +94,8 @@ def _parsed(lines: Any, types: Mapping[str, pa.DataType]) -> csv.CSVStreamingRea
     return csv.open_csv(
         lines,
         csv.ReadOptions(block_size=BLOCK_BYTES, column_names=list(types)),
-        csv.ParseOptions(newlines_in_values=True),
+        # A line is empty where the only column is NULL.
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(
             column_types=types,
             null_values=[""],

@@ -12,7 +12,7 @@ from airlock.usercode import UserCodeError, importing_from, resolve
 
 def read_function(request: Request, source: CallableSource) -> Iterator[pa.RecordBatch]:
     """Call load(*, start, end, as_of, **arguments) and yield what it returns as one batch."""
-    frame = _called(request, source)
+    frame = called(request, source)
     if not isinstance(frame, pd.DataFrame):
         raise request.error(
             "source.callable.function",
@@ -23,7 +23,8 @@ def read_function(request: Request, source: CallableSource) -> Iterator[pa.Recor
     yield request.batch(frame[name] for name in request.columns)
 
 
-def _called(request: Request, source: CallableSource) -> object:
+def called(request: Request, source: CallableSource) -> object:
+    """Return what the function returns, whatever that is; it may import from the model's folder."""
     key = "source.callable.function"
     try:
         load = resolve(source.function, request.models)

@@ -1,4 +1,4 @@
-"""What the night shift and the audits leave, and what they read: nights, incidents, mails, hours of the API."""
+"""What the night shift leaves, and what it is told: nights, incidents, mails sent, hours of the API."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
