@@ -63,7 +63,7 @@ def _only(request: Request) -> object:
 
 
 def _finite(request: Request, given: object) -> float:
-    if isinstance(given, Real | Decimal) and not isinstance(given, bool) and math.isfinite(given):
+    if not isinstance(given, bool) and isinstance(given, Real | Decimal) and math.isfinite(given):
         return float(given)
     gives = "nothing (NULL)" if given is None else f"{str(given)[:40]!r}, a {type(given).__name__}"
     wrong = f"{request.source} gives {gives} {request.window}."

@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airlock.monitoring.drift import ColumnDrift
+from airlock.monitoring.estimate import Estimates
+from airlock.monitoring.indicators import IndicatorFigure
 from airlock.monitoring.performance import Performance
+from airlock.monitoring.service import ServiceFigures
 
 if TYPE_CHECKING:
     from airlock.data.validation import ValidationResult
@@ -25,12 +28,21 @@ class Measures:
         What `airlock.monitoring.drift.measure` returned.
     performance
         What `airlock.monitoring.performance.measure` returned; None where no outcome is due yet.
+    estimates
+        What answers are worth whose outcomes are not known; None but for binary models.
+    indicators
+        Figures of the business, as many as the spec names.
+    service
+        How the scoring API answered; None where it was asked nothing.
     """
 
     rows: int
     validation: "ValidationResult | None" = None
     drifts: tuple[ColumnDrift, ...] = ()
     performance: Performance | None = None
+    estimates: Estimates | None = None
+    indicators: tuple[IndicatorFigure, ...] = ()
+    service: ServiceFigures | None = None
 
     def to_json(self, *, drawn: Collection[str | None]) -> dict[str, Any]:
         """Return what is recorded; bars stay with the columns to be drawn, those of findings."""
@@ -44,4 +56,7 @@ class Measures:
             "suite": suite,
             "drift": [asdict(column) for column in drifts],
             "performance": self.performance and self.performance.to_json(),
+            "estimate": self.estimates and self.estimates.to_json(),
+            "indicators": {indicator.name: indicator.to_json() for indicator in self.indicators},
+            "service": self.service and self.service.to_json(),
         }
