@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import Engine
 
 from airlock.chain.night_cause import cause_of
+from airlock.chain.night_estimate import measure_estimates
+from airlock.chain.night_indicators import measure_indicators
 from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
 from airlock.chain.night_rules import JUDGED_BY, rules_of
+from airlock.chain.night_service import measure_service
 from airlock.chain.recent_nights import FARTHEST, recent_nights
 from airlock.data.suite import Suite
 from airlock.data.validation import ValidationResult, validate
@@ -84,7 +87,16 @@ def watch(
     validation = _validated(inputs, rules.suite(models)) if thinned.rows else None
     measured_at = recorded.measured_at if recorded else at
     seen, outcomes = measure_outcomes(spec, window, store, engine, models, connect, heard_by=measured_at)
-    measures = Measures(thinned.rows, validation, drifts, seen)
+    estimates = measure_estimates(spec, window, package, version, store, engine)
+    measures = Measures(
+        thinned.rows,
+        validation,
+        drifts,
+        seen,
+        estimates,
+        indicators=measure_indicators(spec, window, models, connect),
+        service=measure_service(spec.name, window, engine),
+    )
     findings = judge(spec, measures)
     same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
     recent = partial(recent_nights, package, version, window, store, engine)
