@@ -1,6 +1,6 @@
 """Watch the champion, every night.
 
-`measure > report, triage > alert > retrain`
+`measure > report, triage > alert > retrain, find > inquire`
 
 1. **measure** reads the night's prediction log: the suite on the inputs, drift of inputs and prediction
    against the training data, performance over the outcomes that have arrived; why, if a limit is crossed.
@@ -9,6 +9,8 @@
 4. **alert** mails what is new or much worse: what, how much, since when, and where to look.
 5. **retrain** asks for a training, with the cause, where the spec allows it, outcomes are known for enough of
    what was found, and the last training helped. Faulty data never do, and neither do nights of the past.
+6. **find** and **inquire** have a person asked, by `<model>.inquire`, about each incident of the night whose
+   cause triage cannot tell: once, however many nights show it.
 
 **Any night can be watched again**, with the same result: `airflow backfill create --dag-id
 <model>.monitor --max-active-runs 1`. A night that is older than the newest that was watched speaks of the
@@ -16,11 +18,13 @@ past: it opens no incident and mails nothing.
 
 """
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from airlock.operators.alert import AlertOperator
 from airlock.operators.assets import retrain_asset
 from airlock.operators.defaults import defaults
+from airlock.operators.find_inquiries import FindInquiriesOperator
 from airlock.operators.measure import MeasureOperator
 from airlock.operators.report import ReportOperator
 from airlock.operators.retrain import RetrainOperator
@@ -44,5 +48,9 @@ for spec in usable_specs():
         triage = TriageOperator(task_id="triage", **common)
         alert = AlertOperator(task_id="alert", **common)
         retrain = RetrainOperator(task_id="retrain", outlets=[retrain_asset(spec.name)], **common)
+        find = FindInquiriesOperator(task_id="find", **common)
+        # A run of its own for each incident: a person who thinks must not stop the next night.
+        inquire = TriggerDagRunOperator.partial(task_id="inquire", skip_when_already_exists=True)
         measure >> [report, triage]
-        triage >> alert >> retrain
+        triage >> alert >> [retrain, find]
+        inquire.expand_kwargs(find.output)

@@ -47,7 +47,7 @@ def serialised(bag: DagBag) -> Mapping[str, Mapping[str, Any]]:
 
 def dag_ids(*specs: ModelSpec) -> set[str]:
     """Return the ids of the Dags that models have."""
-    kinds = ("train", "release", "monitor", "score", "reproduce", "contest")
+    kinds = ("train", "release", "monitor", "score", "reproduce", "contest", "inquire")
     return {
         f"{spec.name}.{kind}" for spec in specs for kind in kinds if kind != "score" or spec.deployment.batch
     }

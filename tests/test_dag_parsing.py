@@ -110,7 +110,7 @@ def test_every_broken_spec_is_named_at_once(include: Path) -> None:
 def test_a_new_model_s_folder_is_enough(bag: Any, include: Path) -> None:
     shutil.copytree(include / "models" / "tumour_diagnosis", include / "models" / "second_look")
     assert set(parse().dags) - set(bag.dags) == {
-        f"second_look.{kind}" for kind in ("train", "release", "monitor", "reproduce", "contest")
+        f"second_look.{kind}" for kind in ("train", "release", "monitor", "reproduce", "contest", "inquire")
     }
 
 

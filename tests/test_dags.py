@@ -99,7 +99,8 @@ def test_score(bag: Any, model: str) -> None:
 @pytest.mark.parametrize("model", SPECS)
 def test_monitor(bag: Any, model: str) -> None:
     dag = bag.dags[f"{model}.monitor"]
-    assert edges(dag) == {("measure", "report")} | chain("measure", "triage", "alert", "retrain")
+    night = {("measure", "report")} | chain("measure", "triage", "alert", "retrain")
+    assert edges(dag) == night | chain("alert", "find", "inquire")
     assert dag.timetable.expression == SPECS[model].monitoring.schedule
     assert dag.max_active_runs == 1, "a night that overtakes another makes it the past"
 
@@ -118,6 +119,7 @@ def test_a_model_s_dags_start_one_another_by_its_assets_only(bag: Any, model: st
     assert updates("train") == {"register": [f"airlock://{model}/candidate"]}
     assert updates("release") == {"announce": [f"airlock://{model}/champion"]}
     assert updates("monitor") == {"retrain": [f"airlock://{model}/retrain"]}
+    assert updates("inquire") == {"retrain": [f"airlock://{model}/retrain"]}
 
 
 @pytest.mark.parametrize("model", SPECS)
@@ -129,6 +131,20 @@ def test_a_contest_is_asked_about_until_one_of_the_approvers_answers(bag: Any, m
     assert (ask.options, ask.defaults, ask.response_timeout) == (["Uphold", "Overturn"], None, None)
     assert dag.get_task("announce").trigger_rule == "none_failed", "skipped by hand is not decided"
     assert dag.max_active_runs == 200, "contests that wait for people hold up no other"
+    assert not dag.params
+
+
+@pytest.mark.parametrize("model", SPECS)
+def test_an_incident_that_nobody_can_explain_is_asked_about_until_somebody_who_may_answers(
+    bag: Any, model: str
+) -> None:
+    dag = bag.dags[f"{model}.inquire"]
+    assert edges(dag) == chain("ask", "retrain", "announce") | chain("ask", "roll_back", "announce")
+    ask = dag.get_task("ask")
+    assert [user["id"] for user in ask.assigned_users] == ["dana", "mika", "ria", "omar", "admin"]
+    assert (ask.options, ask.defaults) == (["Retrain", "Ignore", "Roll back", "Investigate"], None)
+    assert dag.get_task("announce").trigger_rule == "none_failed", "skipped by hand is not answered"
+    assert dag.max_active_runs == 50, "questions that wait for people hold up no other"
     assert not dag.params
 
 

@@ -28,7 +28,7 @@ MONTH = 30 * DAY
 UNCURED = {
     "mend": "a model must not learn from faulty data.",
     "nothing": "there is nothing to be learned anew.",
-    "ask": "a person must find out first what happened.",
+    "ask": "a person is asked what to do, in Airflow under Required Actions.",
 }
 #: A finding that stays away for longer has begun anew when it comes back.
 PAUSE = 7 * DAY

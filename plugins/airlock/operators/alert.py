@@ -1,6 +1,8 @@
 """AlertOperator: the mail that says what is wrong with a night, and where to look."""
 
-from airflow.sdk import Context
+from collections.abc import Sequence
+
+from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
 from airlock.operators.links import dag_link, incidents_link, page_link, run_link
@@ -22,7 +24,7 @@ class AlertOperator(NightStepOperator):
         from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
         from airlock.chain.retraining import retraining
-        from airlock.governance import contests, feedback
+        from airlock.governance import contests, feedback, notices
 
         run = run_of(context)
         night = self.night(context)
@@ -31,14 +33,17 @@ class AlertOperator(NightStepOperator):
             contested = contests.open_ones(connection, self.model)
             said = feedback.verdicts(connection, self.model, night.night)
         decided = retraining(self.spec, night, run_id=run.run_id, engine=database(), store=self.store)
-        if not (brought or decided.broken_by):
+        loop = f"loop/{decided.broken_by}"
+        with database().connect() as connection:
+            loop_told = notices.last_sent(connection, f"{loop}/with/")
+        if not (brought or (decided.broken_by and not loop_told)):
             self.log.info("Nothing new, so nothing is mailed. What is open: %s", incidents_link())
             return
         told = f"{told_by(self.model)}{night.night}/{brought[-1].id}" if brought else None
         findings = alert_lines(night, engine=database())
         cause = recorded_cause(night)
         alert_once(
-            told or f"loop/{decided.broken_by}",
+            told or loop,
             self.spec.alerts.to,
             self.spec,
             context,
@@ -63,3 +68,13 @@ class AlertOperator(NightStepOperator):
             cause=cause.sentence if cause else "",
             evidence=[one.sentence for one in cause.evidence] if cause else [],
         )
+        if told and decided.broken_by:
+            _note_told(f"{loop}/with/{told}", self.spec.alerts.to)
+
+
+def _note_told(key: str, to: Sequence[str]) -> None:
+    """Note that the mail about what was new has said as well that the last training did not help."""
+    from airlock.governance import notices
+
+    at, subject = timezone.utcnow(), "told with what was new"
+    notices.send_once(database(), key=key, recipients=to, subject=subject, send=lambda: None, at=at)

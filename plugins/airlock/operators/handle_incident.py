@@ -1,14 +1,19 @@
 """HandleIncidentOperator: what a person does about an incident."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, timezone
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
+from airlock.operators.links import incident_link
+from airlock.operators.mailing import mail_once
 from airlock.operators.run import RunError, name_of_run
 from airlock.settings import settings
 from airlock.spec.people import Act, load_people
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 #: What the form offers.
 ACTIONS = ("assign", "note", "settle")
@@ -29,16 +34,48 @@ class HandleIncidentOperator(BaseOperator):
         with database().begin() as connection:
             match params["action"]:
                 case "assign":
-                    owner = _owner(params["whom"])
-                    incidents.assign(connection, number, owner=owner, because=text, **said)
+                    _assign(connection, number, _owner(params["whom"]), text, said)
                 case "note":
                     incidents.note(connection, number, text=text, **said)
                 case "settle":
                     settle_by_hand(connection, number, because=text, **said)
                 case action:
                     raise RunError(f"action: {action!r} is none of {', '.join(ACTIONS)}.")
+        if params["action"] == "assign" and params["whom"] != user:
+            _mail(number, params["whom"], said=text, by=user, run=run)
         self.log.info("Incident %s: %s by %s.", number, params["action"], user)
         return {"incident": number, "action": params["action"]}
+
+
+def _assign(conn: "Connection", number: int, owner: str, because: str, said: dict[str, Any]) -> None:
+    """Give an incident to somebody, once for each run: a task that could not mail is tried again."""
+    from airlock.governance import incident_events, incidents
+
+    events = incident_events.timeline(conn, number)
+    if not any((event.event, event.run) == ("assigned", said["run"]) for event in events):
+        incidents.assign(conn, number, owner=owner, because=because, **said)
+
+
+def _mail(number: int, owner: str, *, said: str, by: str, run: str) -> None:
+    """Tell somebody that an incident is theirs now."""
+    from airlock.governance import incidents
+
+    with database().connect() as connection:
+        incident = incidents.find(connection, number)
+    assert incident is not None  # it has just been given to them
+    mail_once(
+        f"incident/{number}/assigned/{run}",
+        load_people(settings().include).emails([owner]),
+        "incident_assigned",
+        number=number,
+        model=incident.model,
+        sentence=incident.sentence,
+        found_at=incident.found_at,
+        assigned_by=by,
+        because=said,
+        mend=incident.facts.get("mend", "Look at it."),
+        link=incident_link(number),
+    )
 
 
 def _owner(whom: str | None) -> str:

@@ -15,6 +15,11 @@ def incidents_link() -> str:
     return f"{settings().airflow_url}/airlock/incidents"
 
 
+def incident_link(number: int) -> str:
+    """Return the address of an incident and its timeline."""
+    return f"{incidents_link()}/{number}"
+
+
 def run_link(dag_id: str, run_id: str) -> str:
     """Return the address of a Dag run."""
     return f"{settings().airflow_url}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"

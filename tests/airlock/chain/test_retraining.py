@@ -71,7 +71,7 @@ def refused(engine: Engine, night: Night, run_id: str = "run", **rule: Any) -> s
     [
         ("mend", "must not learn from faulty data. As it is."),
         ("nothing", "nothing to be learned anew. As it is."),
-        ("ask", "a person must find out first what happened. As it is."),
+        ("ask", "a person is asked what to do, in Airflow under Required Actions. As it is."),
     ],
 )
 def test_what_triage_proposes_otherwise_starts_no_training(

@@ -114,6 +114,16 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "link": f"{AIRFLOW}/dags/credit_risk.release/runs/asset__2026/tasks/approve_2/required_actions",
         "dossier": f"{AIRFLOW}/airlock/dossiers/{'41d07be3aa519f2c' * 4}/dossier.html",
     },
+    "retention_held": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "incident": 17,
+        "since": datetime(2026, 9, 28, 4, 12, tzinfo=UTC),
+        "amount": "12,840 answers of the API, 0 of 0 batches, 96 outcomes, 4 opinions, the reasons of 1 "
+        "contests and 2 snapshots",
+        "kept_for": timedelta(days=730),
+        "link": f"{AIRFLOW}/airlock/incidents/17",
+    },
     "contest_asked": {
         "title": "Credit default risk",
         "model": "credit_risk",
@@ -256,6 +266,37 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "restore": f"{AIRFLOW}/dags/restore",
         "link": f"{AIRFLOW}/airlock/incidents",
     },
+    "incident_assigned": {
+        "number": 12,
+        "model": "credit_risk",
+        "sentence": "debt has shifted: PSI 1.84, limit 0.25.",
+        "found_at": datetime(2026, 11, 2, 4, 0, tzinfo=UTC),
+        "assigned_by": "mika",
+        "because": "you know the bureau's people.",
+        "mend": "Read the night's report.",
+        "link": f"{AIRFLOW}/airlock/incidents/12",
+    },
+    "inquiry_asked": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "incident": 12,
+        "found_at": datetime(2026, 11, 2, 4, 0, tzinfo=UTC),
+        "cause": "Something has changed, and none of the known causes explains it.",
+        "evidence": ["The score has moved although the inputs have not."],
+        "findings": ["score has shifted: PSI 0.84, limit 0.25."],
+        "page": f"{AIRFLOW}/airlock/incidents/12",
+        "link": f"{AIRFLOW}/dags/credit_risk.inquire/runs/incident_12/tasks/ask/required_actions",
+    },
+    "inquiry_answered": {
+        "title": "Credit default risk",
+        "model": "credit_risk",
+        "incident": 12,
+        "sentence": "score has shifted: PSI 0.84, limit 0.25.",
+        "choice": "Roll back",
+        "answered_by": "omar",
+        "because": "the version before was calm.",
+        "link": f"{AIRFLOW}/airlock/incidents/12",
+    },
     "audit_failed": {
         "found_at": datetime(2026, 11, 2, 4, 30, tzinfo=UTC),
         "rows": 1204,
@@ -365,6 +406,20 @@ def test_a_fact_too_many_is_named() -> None:
 def test_an_unknown_mail_is_refused_with_the_known_ones() -> None:
     with pytest.raises(MailError, match="no mail called 'hello'.*drift_alert"):
         render("hello")
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("Retrain", "A training has been asked for."),
+        ("Ignore", "The incident is settled."),
+        ("Roll back", "The version before answers again."),
+        ("Investigate", "The incident is open and belongs to omar."),
+    ],
+)
+def test_an_answered_inquiry_says_what_follows(choice: str, said: str) -> None:
+    mail = render("inquiry_answered", **REALISTIC["inquiry_answered"] | {"choice": choice})
+    assert said in mail.text and said in mail.html
 
 
 @pytest.mark.parametrize("state", ["rejected", "expired", "superseded", "failed"])

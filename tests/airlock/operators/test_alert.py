@@ -38,27 +38,49 @@ def test_the_alert_counts_contests_and_opinions(
     assert "Feedback  3 opinions that day, 1 disagreeing" in mail.text
 
 
+FAR = Finding("column_drift", "debt", 1.84, 0.25, SENTENCE, "column_drift/debt")
+DAY = (SHIFTED - HOUR).date()
+#: When a training was asked for that helped nothing.
+BEFORE = DAY - timedelta(days=9)
+BROKEN = "No training starts by itself: the last one did not help."
+
+
+def watched(engine: Engine, day: date, *findings: Finding) -> None:
+    """Record a night, triage it and alert."""
+    found = [finding.to_json() for finding in findings]
+    with engine.begin() as conn:
+        nights.record(conn, Night("loans", day, None, 240, {}, found, None, SHIFTED))
+    end = SHIFTED + (day - DAY)
+    running = context("loans.monitor", run_id=f"scheduled__{day}", task_id="alert", interval_end=end)
+    TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
+    AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
+
+
+def asked_for_nothing(engine: Engine) -> None:
+    """Let an earlier night have asked for a training that registered nothing."""
+    asking = {"by": "loans.monitor", "cause": "debt.", "mode": "refit", "findings": [FAR.key]}
+    with engine.begin() as conn:
+        nights.record(conn, Night("loans", BEFORE, None, 240, {}, [], None, SHIFTED))
+        training_requests.record(conn, "loans", BEFORE, "run_1", **asking, at=SHIFTED)
+
+
 def test_a_loop_that_broke_is_mailed_once_although_nothing_is_new(
     installation: Lender, engine: Engine, post: PostOffice
 ) -> None:
-    found = Finding("column_drift", "debt", 1.84, 0.25, SENTENCE, "column_drift/debt")
-    days = [(SHIFTED - HOUR).date() + timedelta(days=ago) for ago in (-9, 0, 1)]
-
-    def watched(day: date) -> None:
-        with engine.begin() as conn:
-            nights.record(conn, Night("loans", day, None, 240, {}, [found.to_json()], None, SHIFTED))
-        end = SHIFTED + (day - days[1])
-        running = context("loans.monitor", run_id=f"scheduled__{day}", task_id="alert", interval_end=end)
-        TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
-        AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
-
-    watched(days[1])
-    asking = {"by": "loans.monitor", "cause": "debt.", "mode": "refit", "findings": [found.key]}
-    with engine.begin() as conn:
-        nights.record(conn, Night("loans", days[0], None, 240, {}, [], None, SHIFTED))
-        training_requests.record(conn, "loans", days[0], "run_1", **asking, at=SHIFTED)
-    for _ in range(2):
-        watched(days[2])
+    watched(engine, DAY, FAR)
+    asked_for_nothing(engine)
+    for ahead in (1, 1, 2):
+        watched(engine, DAY + timedelta(days=ahead), FAR)
     first, broken = post.mails
     assert "A new training starts by itself" in " ".join(first.text.split())
-    assert "No training starts by itself: the last one did not help." in " ".join(broken.text.split())
+    assert BROKEN in " ".join(broken.text.split())
+
+
+def test_a_loop_that_was_told_with_what_is_new_is_not_mailed_again(
+    installation: Lender, engine: Engine, post: PostOffice
+) -> None:
+    asked_for_nothing(engine)
+    for ahead in (0, 1, 2):
+        watched(engine, DAY + timedelta(days=ahead), FAR)
+    (mail,) = post.mails
+    assert BROKEN in " ".join(mail.text.split())

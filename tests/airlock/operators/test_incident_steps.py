@@ -55,9 +55,15 @@ def timeline(engine: Engine, incident: Incident) -> tuple[IncidentEvent, ...]:
         return incident_events.timeline(conn, incident.id)
 
 
-def handle(number: int, action: str = "note", user: str | None = "mika", **form: Any) -> dict[str, Any]:
+def handle(
+    number: int,
+    action: str = "note",
+    user: str | None = "mika",
+    run_id: str = "manual__1",
+    **form: Any,
+) -> dict[str, Any]:
     params = {"incident": number, "action": action, "whom": None, "text": "The bureau changed units.", **form}
-    running = context("incident", user=user, params=params)
+    running = context("incident", run_id=run_id, user=user, params=params)
     return HandleIncidentOperator(task_id="handle").execute(running)
 
 
@@ -125,6 +131,26 @@ def test_mika_gives_it_to_the_administrators_notes_and_settles(incident: Inciden
         ("settled", "mika", None, run),
     ]
     assert waiting(engine) == []
+
+
+def test_whoever_is_given_an_incident_is_mailed_once_unless_they_took_it(
+    incident: Incident, engine: Engine, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(post.mails)
+    handle(incident.id, "assign", whom="mika")
+    assert len(post.mails) == before, "they know"
+    with monkeypatch.context() as patch:
+        patch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+        with pytest.raises(AirflowException, match="SMTP connection is not found"):
+            handle(incident.id, "assign", user="admin", whom="dana", run_id="manual__2")
+    for _ in range(2):  # a task that is tried again
+        handle(incident.id, "assign", user="admin", whom="dana", run_id="manual__2")
+    (mail,) = post.mails[before:]
+    assert mail.recipients == "dana@airlock.example"
+    assert mail.subject == f"[Airlock] Incident {incident.id} of loans is yours"
+    assert "admin gave it to you and said: The bureau changed units." in mail.text
+    owners = [one.owner for one in timeline(engine, incident) if one.event == "assigned"]
+    assert owners == ["dana", "mika", "dana"]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ Every `link` is the Airflow page to open first; sentences are ready to be read a
 """
 
 from airlock.mail.facts.contests import ContestAsked, ContestDecided
-from airlock.mail.facts.incidents import IncidentOpened
-from airlock.mail.facts.installation import AuditFailed, LogAnchored, TaskFailed
+from airlock.mail.facts.incidents import IncidentAssigned, IncidentOpened, InquiryAnswered, InquiryAsked
+from airlock.mail.facts.installation import AuditFailed, LogAnchored, RetentionHeld, TaskFailed
 from airlock.mail.facts.night import AlertLine, DriftAlert, Picture
 from airlock.mail.facts.release import (
     ApprovalReminder,
@@ -41,8 +41,12 @@ Facts = (
     | DrillReport
     | DriftAlert
     | IncidentOpened
+    | IncidentAssigned
+    | InquiryAsked
+    | InquiryAnswered
     | AuditFailed
     | LogAnchored
+    | RetentionHeld
     | TaskFailed
 )
 
@@ -63,7 +67,11 @@ FACTS: dict[str, type[Facts]] = {
     "drill_report": DrillReport,
     "drift_alert": DriftAlert,
     "incident_opened": IncidentOpened,
+    "incident_assigned": IncidentAssigned,
+    "inquiry_asked": InquiryAsked,
+    "inquiry_answered": InquiryAnswered,
     "audit_failed": AuditFailed,
     "log_anchored": LogAnchored,
+    "retention_held": RetentionHeld,
     "task_failed": TaskFailed,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,17 @@ class TaskFailed:
     attempts: int
     failed_at: datetime
     error: str
+    link: str
+
+
+@dataclass(frozen=True)
+class RetentionHeld:
+    """To a model's owner: an open incident keeps what should be deleted. `amount` says how much that is."""
+
+    title: str
+    model: str
+    incident: int
+    since: datetime
+    amount: str
+    kept_for: timedelta
     link: str
