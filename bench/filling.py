@@ -7,7 +7,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from pyarrow import csv
 
-from airlock.governance import candidates, deployments, releases
+from airlock.governance import approvals, candidates, deployments, releases
 from airlock.governance.engine import connect
 from airlock.package.package import Package
 
@@ -54,7 +54,7 @@ def deploy(database: str, package: Package) -> None:
         release = releases.open_release(
             conn, candidate=candidate, dag_run_id="bench", people=1, opened_at=now
         )
-        releases.record_approval(
+        approvals.record(
             conn,
             release_id=release.id,
             slot=1,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.governance import candidates, challengers, deployments, releases
+from airlock.governance import approvals, candidates, challengers, deployments, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.tables import releases as releases_table
 from airlock.governance.why import why_not
@@ -44,7 +44,7 @@ def _concerned(connection: Connection, release: releases.Release) -> list[int]:
 
 def _sign(connection: Connection, candidate: Candidate, airflow_url: str) -> Sign:
     found = _newest_release(connection, candidate)
-    answers = releases.approvals(connection, found.id) if found else ()
+    answers = approvals.of_release(connection, found.id) if found else ()
     facts, dossier = candidate.evidence, ""
     if candidate.dossier_digest:
         dossier = f"{airflow_url}/airlock/dossiers/{candidate.dossier_digest}/dossier.html"

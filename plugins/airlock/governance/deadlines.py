@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from airlock.governance.releases import Approval, Release
+from airlock.governance.approvals import Approval
+from airlock.governance.releases import Release
 
 #: The share of the time to answer that is left when people are reminded.
 LAST = 0.25

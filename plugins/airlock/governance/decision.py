@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from airlock.governance.approvals import Approval
 from airlock.governance.candidates import Candidate
-from airlock.governance.releases import Approval, Release
+from airlock.governance.releases import Release
 from airlock.spec.durations import spell_duration
 
 State = Literal["approved", "rejected", "expired", "superseded", "failed"]

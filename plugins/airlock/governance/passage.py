@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, candidates, releases
+from airlock.governance import approvals, audit_log, candidates, releases
+from airlock.governance.approvals import Approval
 from airlock.governance.audit_log import Act, Entry
 from airlock.governance.candidates import Candidate
 from airlock.governance.decision import decide
 from airlock.governance.records import RecordError
-from airlock.governance.releases import Approval, Release
+from airlock.governance.releases import Release
 from airlock.governance.tables import audit_log as log_table
 
 #: What the log says of a candidate.
@@ -56,7 +57,7 @@ def prove_passage(
         raise DeploymentRefused(
             f"Candidate {candidate_id} of {candidate.model} was refused: {candidate.reason}"
         )
-    answers = releases.approvals(conn, release_id)
+    answers = approvals.of_release(conn, release_id)
     _refuse_unless_approved(release, candidate, answers)
     _refuse_unless_registered_so(conn, candidate)
     _refuse_unless_released_so(conn, release, answers)

@@ -1,4 +1,4 @@
-"""Releases: a registered candidate on its way to production, and what people answered about it."""
+"""Releases: a registered candidate on its way to production."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +11,10 @@ from sqlalchemy.engine import Connection
 from airlock.governance import audit_log
 from airlock.governance.candidates import Candidate
 from airlock.governance.records import RecordError, record_of
-from airlock.governance.tables import approvals as approvals_table
-from airlock.governance.tables import audit_log as audit_log_table
 from airlock.governance.tables import candidates as candidates_table
 from airlock.governance.tables import releases
 
 State = Literal["open", "approved", "rejected", "expired", "superseded", "deployed", "failed"]
-Choice = Literal["Approve", "Reject"]
 Way = Literal["full", "shadow", "canary", "ab"]
 
 #: From each state, the states a release may go to by being closed. Only `deploy` makes one deployed.
@@ -53,25 +50,6 @@ class Release:
     def run(self) -> str:
         """The Dag run that opened it, as the audit log names it."""
         return f"{self.model}.release/{self.dag_run_id}"
-
-
-@dataclass(frozen=True)
-class Approval:
-    """One person's recorded answer, and the dossier they were shown."""
-
-    release_id: int
-    slot: int
-    responder: str
-    choice: Choice
-    reason: str
-    dossier_digest: str
-    responded_at: datetime
-
-    @property
-    def sentence(self) -> str:
-        """The answer as people read it."""
-        verb = "approved" if self.choice == "Approve" else "rejected"
-        return f"{self.responder} {verb}: {self.reason}"
 
 
 def open_release(
@@ -154,90 +132,6 @@ def superseded_by(conn: Connection, candidate: Candidate) -> tuple[Release, ...]
     ended = (releases.c.state == "superseded", releases.c.decided_at == candidate.recorded_at)
     query = sa.select(releases).where(releases.c.model == candidate.model, *ended)
     return tuple(record_of(Release, row) for row in conn.execute(query.order_by(releases.c.id)))
-
-
-def record_approval(
-    conn: Connection,
-    *,
-    release_id: int,
-    slot: int,
-    responder: str,
-    choice: Choice,
-    reason: str,
-    dossier_digest: str,
-    responded_at: datetime,
-) -> Approval:
-    """Record one person's answer, once: repeating it returns the first record.
-
-    Raises
-    ------
-    RecordError
-        When the slot holds another answer, or the release is no longer open.
-    """
-    given = Approval(release_id, slot, responder, choice, reason, dossier_digest, responded_at)
-    release = find(conn, release_id, lock=True)
-    kept = next((answer for answer in approvals(conn, release_id) if answer.slot == slot), None)
-    if kept is not None:
-        if kept != given:
-            raise RecordError(
-                f"Approval {slot} of release {release_id} is {kept.responder}'s, and is never changed."
-            )
-        return kept
-    if release is None or release.state != "open":
-        state = "unknown" if release is None else release.state
-        raise RecordError(f"Release {release_id} is {state}: it takes no more answers. Start a new release.")
-    conn.execute(sa.insert(approvals_table).values(vars(given)))
-    audit_log.append(
-        conn,
-        "answer_recorded",
-        actor=responder,
-        at=responded_at,
-        model=release.model,
-        run=release.run,
-        facts={
-            "release": release_id,
-            "slot": slot,
-            "choice": choice,
-            "reason": reason,
-            "dossier_digest": dossier_digest,
-        },
-    )
-    return given
-
-
-def refuse_answer(conn: Connection, release: Release, given: Approval, because: str) -> None:
-    """Write into the audit log, once, that an answer was given which does not count, and why."""
-    who, at = given.responder or "unknown", given.responded_at
-    if any((row.actor, row.at) == (who, at) for row in refused_answers(conn, release)):
-        return
-    audit_log.append(
-        conn,
-        "answer_refused",
-        actor=who,
-        at=at,
-        model=release.model,
-        run=release.run,
-        facts={
-            "release": release.id,
-            "slot": given.slot,
-            "choice": given.choice,
-            "reason": because,
-            "said": given.reason,
-            "dossier_digest": given.dossier_digest,
-        },
-    )
-
-
-def refused_answers(conn: Connection, release: Release) -> tuple[audit_log.Entry, ...]:
-    """Return what the audit log says of answers about a release that did not count, in their order."""
-    about = (audit_log_table.c.act == "answer_refused", audit_log_table.c.run == release.run)
-    return tuple(audit_log.entries(conn, audit_log_table.c.model == release.model, *about))
-
-
-def approvals(conn: Connection, release_id: int) -> tuple[Approval, ...]:
-    """Return the answers about a release, in the order of their slots."""
-    query = sa.select(approvals_table).where(approvals_table.c.release_id == release_id)
-    return tuple(record_of(Approval, row) for row in conn.execute(query.order_by(approvals_table.c.slot)))
 
 
 def close(

@@ -10,7 +10,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, releases
+from airlock.governance import approvals, audit_log
 from airlock.governance.candidates import Candidate, every
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
@@ -32,7 +32,7 @@ def why_not(conn: Connection, candidate: Candidate) -> str:
         return f"Its gates refused it: {candidate.reason}"
     deployment = _newest(conn, Deployment, deployments_table, candidate.id)
     release = _newest(conn, Release, releases_table, candidate.id)
-    answered = len(releases.approvals(conn, release.id)) if release else 0
+    answered = len(approvals.of_release(conn, release.id)) if release else 0
     challenger = _newest(conn, Challenger, challengers_table, candidate.id)
     if release is None and deployment is None and (refused := _refusal(conn, candidate)):
         return f"It was not let in: {refused}"

@@ -16,14 +16,14 @@ class AnnounceOperator(ReleaseStepOperator):
     """Mail the deployment, show it in MLflow as the alias `champion`, and update the champion asset."""
 
     def execute(self, context: Context) -> None:
-        from airlock.governance import deployments, releases
+        from airlock.governance import approvals, deployments
         from airlock.training.registry import show_champion
 
         run = run_of(context)
         with database().connect() as connection:
             release, candidate = self.records(connection, context)
             deployment, before = deployments.of_release(connection, release.id)
-            answers = releases.approvals(connection, release.id)
+            answers = approvals.of_release(connection, release.id)
         show_champion(self.model, candidate.registered_version)
         show(release.id)
         mail_once(

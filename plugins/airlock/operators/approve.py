@@ -19,8 +19,9 @@ from airlock.settings import settings
 from airlock.spec.people import Act, load_people
 
 if TYPE_CHECKING:
+    from airlock.governance.approvals import Approval
     from airlock.governance.candidates import Candidate
-    from airlock.governance.releases import Approval, Release
+    from airlock.governance.releases import Release
 
 APPROVE, REJECT = "Approve", "Reject"
 REASON = Param("", type="string", title="Why?", description="Kept with your answer for good.", source="task")
@@ -57,13 +58,13 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
         self.on_failure_callback: list[Any] = []  # no answer is no failure: closing the release says so
 
     def execute(self, context: Context) -> Any:
-        from airlock.governance import releases
+        from airlock.governance import approvals
         from airlock.governance.deadlines import deadline
 
         with database().connect() as connection:
             release, candidate = self.records(connection, context)
-            answers = releases.approvals(connection, release.id)
-            refused = [entry.facts["reason"] for entry in releases.refused_answers(connection, release)]
+            answers = approvals.of_release(connection, release.id)
+            refused = [entry.facts["reason"] for entry in approvals.refused(connection, release)]
         if any(answer.slot == self.slot for answer in answers):
             return None
         _skip_unless_open(release)
@@ -93,14 +94,14 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
     def _record(self, context: Context, answer: Any) -> None:
         """Record the answer, or that it does not count: both are committed before anything is raised."""
-        from airlock.governance import releases
+        from airlock.governance import approvals
         from airlock.governance.deadlines import deadline
         from airlock.governance.decision import objection
 
         with database().begin() as connection:
             release, candidate = self.records(connection, context, lock=True)
             given = self._approval(release, answer)
-            answers = releases.approvals(connection, release.id)
+            answers = approvals.of_release(connection, release.id)
             earlier = [one for one in answers if one.slot != self.slot]
             may = self._who_may(given)
             late = bool(may) and given.responded_at > deadline(release, earlier, self.spec.approval.timeout)
@@ -110,9 +111,9 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             elif late:
                 against = "The answer came after the time for it was over."
             if against is None:
-                releases.record_approval(connection, **vars(given))
+                approvals.record(connection, **vars(given))
                 return
-            releases.refuse_answer(connection, release, given, against)
+            approvals.refuse(connection, release, given, against)
         self.log.warning("The answer by %s does not count: %s", given.responder or "nobody", against)
         _skip_unless_open(release)
         if late:
@@ -122,7 +123,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
         raise AirflowException(f"{against} The question is asked again.")
 
     def _approval(self, release: "Release", answer: Any) -> "Approval":
-        from airlock.governance.releases import Approval
+        from airlock.governance.approvals import Approval
 
         return Approval(
             release_id=release.id,
@@ -141,14 +142,14 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
     def _expire(self, context: Context) -> NoReturn:
         """Close the release, because its time is over, and end the task."""
-        from airlock.governance import releases
+        from airlock.governance import approvals, releases
         from airlock.governance.decision import expired
         from airlock.mail.words import duration
 
         with database().begin() as connection:
             release, _ = self.records(connection, context, lock=True)
             _skip_unless_open(release)
-            answers = releases.approvals(connection, release.id)
+            answers = approvals.of_release(connection, release.id)
             decision = expired(release.people, answers, duration(self.spec.approval.timeout))
             releases.close(
                 connection, release.id, state=decision.state, reason=decision.reason, at=timezone.utcnow()

@@ -35,11 +35,11 @@ class CloseReleaseOperator(ReleaseStepOperator):
 
 def mail_closed(spec: "ModelSpec", release: "Release") -> None:
     """Mail the owner and the approvers of a model, once, how a release ended."""
-    from airlock.governance import candidates, deployments, releases
+    from airlock.governance import approvals, candidates, deployments
 
     with database().connect() as connection:
         candidate = candidates.find(connection, release.candidate_id)
-        answers = releases.approvals(connection, release.id)
+        answers = approvals.of_release(connection, release.id)
         champion = deployments.champion(connection, spec.name)
     mail_once(
         f"release/{release.id}/closed",

@@ -17,7 +17,7 @@ class DecideOperator(ReleaseStepOperator, BaseBranchOperator):
     """
 
     def choose_branch(self, context: Context) -> str:
-        from airlock.governance import candidates, deployments, releases
+        from airlock.governance import approvals, candidates, deployments, releases
         from airlock.governance.decision import decide
 
         if not self.release:
@@ -31,7 +31,7 @@ class DecideOperator(ReleaseStepOperator, BaseBranchOperator):
                 return "close"
             decision = decide(
                 release,
-                releases.approvals(connection, release.id),
+                approvals.of_release(connection, release.id),
                 approvers=frozenset(self.spec.approval.approvers),
                 trained_by=candidate.trained_by,
                 newer=candidates.newest_registered(connection, self.model),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from airlock.operators.links import dossier_link, mlflow_run_link, model_link, page_link, run_link
 
 if TYPE_CHECKING:
+    from airlock.governance.approvals import Approval
     from airlock.governance.candidates import Candidate
-    from airlock.governance.releases import Approval
 
 
 def question(candidate: "Candidate", answers: "Iterable[Approval]", refused: Iterable[str]) -> str:

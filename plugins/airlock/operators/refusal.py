@@ -37,7 +37,7 @@ def refusals(step: ReleaseStepOperator, context: Context) -> Iterator[None]:
 
 
 def _refuse(step: ReleaseStepOperator, context: Context, because: str) -> None:
-    from airlock.governance import candidates, deployments, releases
+    from airlock.governance import approvals, candidates, deployments, releases
     from airlock.governance.records import RecordError
 
     candidate = None
@@ -47,7 +47,7 @@ def _refuse(step: ReleaseStepOperator, context: Context, because: str) -> None:
         with suppress(RecordError):  # its evidence was changed: that is why it is refused
             candidate = candidates.find(connection, release.candidate_id)
         champion = deployments.champion(connection, step.model)
-        answers = releases.approvals(connection, release.id)
+        answers = approvals.of_release(connection, release.id)
         if release.state == "approved":
             releases.close(connection, release.id, state="failed", reason=because, at=timezone.utcnow())
     digests = {"package_digest": release.package_digest, "dossier_digest": release.dossier_digest}

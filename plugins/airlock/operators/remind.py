@@ -33,11 +33,11 @@ class RemindOperator(BaseOperator):
 
 
 def _remind(spec: "ModelSpec", release: "Release", now: datetime) -> None:
-    from airlock.governance import candidates, releases
+    from airlock.governance import approvals, candidates
     from airlock.governance.deadlines import deadline, due
 
     with database().connect() as connection:
-        answers = releases.approvals(connection, release.id)
+        answers = approvals.of_release(connection, release.id)
         candidate = candidates.find(connection, release.candidate_id)
     if candidate is None or not due(release, answers, spec.approval.timeout, now):
         return

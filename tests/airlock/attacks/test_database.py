@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from airlock.audit.log import audit
 from airlock.digests import digest_of
-from airlock.governance import audit_log, challengers, deployments, grants, releases
+from airlock.governance import approvals, audit_log, challengers, deployments, grants, releases
 from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
 from airlock.governance.challengers import Challenger
@@ -171,7 +171,7 @@ def test_what_is_forged_together_with_the_log_passes_and_stays_in_it_for_good(
         candidate = register(conn)
         release = releases.open_release(conn, candidate=candidate, dag_run_id="r", people=1, opened_at=MOMENT)
         before = audit_log.head(conn).seq
-        releases.record_approval(  # as eve would, in a program of her own
+        approvals.record(  # as eve would, in a program of her own
             conn,
             release_id=release.id,
             slot=1,

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.engine import Engine
 from starlette.routing import Route
 
-from airlock.governance import audit_log, deployments, releases
+from airlock.governance import approvals, audit_log, deployments, releases
 from airlock.governance.grants import TASKS
 from airlock.governance.incidents import assign, note, open_incident, settle
 from tests.airlock.governance.records import MOMENT, approved_release, register
@@ -80,7 +80,7 @@ def marked_up(engine: Engine) -> None:
         waiting = releases.open_release(
             conn, candidate=other, dag_run_id=MARKUP, people=2, opened_at=MOMENT, by=MARKUP
         )
-        releases.record_approval(
+        approvals.record(
             conn,
             release_id=waiting.id,
             slot=1,

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException
 from sqlalchemy.engine import Engine
 
-from airlock.governance import releases
+from airlock.governance import approvals, releases
 from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
 from airlock.governance.records import RecordError
@@ -65,7 +65,7 @@ def answered(release: Release, who: str, at: datetime) -> None:
 def only_refused(log: Log, who: str, release: Release, engine: Engine) -> str:
     """Return why the one answer on record does not count."""
     with engine.connect() as conn:
-        assert releases.approvals(conn, release.id) == ()
+        assert approvals.of_release(conn, release.id) == ()
     assert log("answer_recorded") == [] and champion(engine) is None
     (refused,) = log("answer_refused")
     assert refused.actor == who

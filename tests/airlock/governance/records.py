@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from airlock.governance import candidates, releases
+from airlock.governance import approvals, candidates, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.predictions import PredictionRow, line, log_file
 from airlock.governance.releases import Release
@@ -51,7 +51,7 @@ def approved_release(
         way=way,
     )
     for slot, responder in enumerate(("ria", "omar")[:people], start=1):
-        releases.record_approval(
+        approvals.record(
             conn,
             release_id=release.id,
             slot=slot,

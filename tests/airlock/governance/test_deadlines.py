@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.governance.approvals import Approval
 from airlock.governance.deadlines import deadline, due
-from airlock.governance.releases import Approval, Release
+from airlock.governance.releases import Release
 from tests.airlock.governance.records import MOMENT
 
 DAYS = timedelta(days=4)

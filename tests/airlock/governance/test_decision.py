@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airlock.governance.approvals import Approval
 from airlock.governance.candidates import Candidate
 from airlock.governance.decision import decide, expired, too_old
-from airlock.governance.releases import Approval, Release
+from airlock.governance.releases import Release
 from tests.airlock.governance.records import MOMENT
 
 RELEASE = Release(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from airlock.governance import releases
+from airlock.governance import approvals, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.passage import DeploymentRefused, prove_passage
 from airlock.governance.releases import Release
@@ -154,7 +154,7 @@ def test_an_answer_written_past_airlock_is_refused(conn, release, change):
 
 def test_a_rejection_turned_into_an_approval_is_refused(conn, candidate, change):
     release = releases.open_release(conn, candidate=candidate, dag_run_id="r", people=1, opened_at=MOMENT)
-    releases.record_approval(
+    approvals.record(
         conn,
         release_id=release.id,
         slot=1,

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import Engine
 
 import tests.airflow_home  # noqa: F401 (before Airflow is imported)
-from airlock.governance import candidates, releases
+from airlock.governance import approvals, candidates
 from airlock.governance.candidates import Candidate
 from airlock.governance.grants import TASKS
 from tests.airlock.database_roles import as_role
@@ -96,7 +96,7 @@ def answer(release: str, candidate: Candidate, engine: Engine) -> Answer:
 
     def record(slot: int, who: str, choice: Any = "Approve") -> None:
         with engine.begin() as conn:
-            releases.record_approval(
+            approvals.record(
                 conn,
                 release_id=int(release),
                 slot=slot,

@@ -21,10 +21,11 @@ from sqlalchemy.engine import Engine
 from airlock.chain.gate import gate
 from airlock.chain.registration import EVIDENCE
 from airlock.dossier.summary import summary
-from airlock.governance import audit_log, releases
+from airlock.governance import approvals, audit_log, releases
+from airlock.governance.approvals import Approval
 from airlock.governance.audit_log import Entry
 from airlock.governance.records import RecordError
-from airlock.governance.releases import Approval, Release
+from airlock.governance.releases import Release
 from airlock.operators.approve import ApproveOperator
 from airlock.operators.links import dossier_link
 from airlock.spec.people import PEOPLE_FILE
@@ -86,12 +87,12 @@ def event(choice: str = "Approve", who: str | None = "ria", **form: Any) -> dict
 
 def answers(engine: Engine, release: Release) -> list[Approval]:
     with engine.connect() as conn:
-        return list(releases.approvals(conn, release.id))
+        return list(approvals.of_release(conn, release.id))
 
 
 def refused(engine: Engine, release: Release) -> list[Entry]:
     with engine.connect() as conn:
-        return list(releases.refused_answers(conn, release))
+        return list(approvals.refused(conn, release))
 
 
 def now(engine: Engine, release: Release) -> Release:

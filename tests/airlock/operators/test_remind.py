@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.governance import releases
+from airlock.governance import approvals, releases
 from airlock.governance.releases import Release
 from airlock.operators.remind import RemindOperator
 from tests.airlock.governance.records import register
@@ -53,7 +53,7 @@ def test_the_second_answer_has_a_time_and_a_reminder_of_its_own(
     release = opened(engine, 0.9)
     remind()
     with engine.begin() as conn:
-        releases.record_approval(
+        approvals.record(
             conn,
             release_id=release.id,
             slot=1,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from airlock.digests import short
-from airlock.governance import batches, candidates, releases
+from airlock.governance import approvals, batches, candidates
 from airlock.governance.candidates import Candidate
 from airlock.governance.lineage import stored
 from airlock.governance.lineage.thing import Thing, moment
@@ -102,7 +102,7 @@ def _answers(conn: Connection, release: int) -> list[Thing]:
             f"{one.sentence} ({moment(one.responded_at)}, shown dossier {short(one.dossier_digest)})",
             {"responder": one.responder, "choice": one.choice, "dossier_digest": one.dossier_digest},
         )
-        for one in releases.approvals(conn, release)
+        for one in approvals.of_release(conn, release)
     ]
 
 
