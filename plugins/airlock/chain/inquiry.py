@@ -16,6 +16,7 @@ from airlock.governance.inquiries import IGNORE, INVESTIGATE, RETRAIN, ROLL_BACK
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
 from airlock.governance.rollback import roll_back
+from airlock.monitoring.finding import BEYOND_TRIAGE
 from airlock.monitoring.severity import how_bad
 from airlock.package.errors import PackageError
 from airlock.package.package import open_package
@@ -61,8 +62,8 @@ def to_ask_about(conn: Connection, night: Night) -> tuple[Incident, ...]:
     cause, newest = recorded_cause(night), nights.newest(conn, night.model)
     if cause is None or cause.proposes != "ask" or (newest is not None and newest > night.night):
         return ()
-    known = (incidents.open_one(conn, matter.key) for matter in matters_of(night) if not matter.fault)
-    return tuple(incident for incident in known if incident)
+    keys = [one.key for one in matters_of(night) if not one.fault and one.kind not in BEYOND_TRIAGE]
+    return tuple(incident for key in keys if (incident := incidents.open_one(conn, key)))
 
 
 def inquiry(conn: Connection, incident: Incident) -> Inquiry:

@@ -90,7 +90,7 @@ def blocking(conn: Connection, night: Night) -> Incident | None:
 
 def link_training(engine: Engine, model: str, *, run: str, at: datetime) -> None:
     """Note a training that the monitor asked for in the timelines of what it is to cure."""
-    text = "A training began that the monitor had asked for."
+    text = "A training began that was asked for."
     with engine.begin() as conn:
         for incident in incidents.open_ones(conn, model):
             if incident.kind in CURABLE:

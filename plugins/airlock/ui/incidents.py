@@ -49,6 +49,12 @@ def open_incidents(conn: Connection) -> int:
     return conn.execute(query).scalar_one()
 
 
+def open_of(conn: Connection, model: str) -> Sequence[RowMapping]:
+    """Return the open incidents of one model, oldest first."""
+    about = (incidents.c.state == "open") & (incidents.c.model == model)
+    return _all(conn, about, incidents.c.id, MOST_OPEN)
+
+
 def _all(
     conn: Connection, condition: sa.ColumnElement[bool], order: sa.ColumnElement, most: int
 ) -> Sequence[RowMapping]:

@@ -169,6 +169,13 @@ def test_each_incident_of_an_unclear_night_gets_one_run_however_many_nights_show
     assert watched(engine, SCORE, POOR, end=SHIFTED + DAY) == started, "Airflow has these runs already"
 
 
+def test_what_triage_has_nothing_to_say_of_is_not_asked_about(installation: Lender, engine: Engine) -> None:
+    slow = Finding("service", None, 0.4, 0.1, "The API is slow.", "service/p99")
+    watched(engine, slow, SCORE)
+    assert len(watched(engine, slow, SCORE, end=SHIFTED + DAY)) == 1
+    assert of_kind(engine, "service").state == "open"
+
+
 @pytest.mark.parametrize("cause", [SHIFT, None], ids=["explained", "none"])
 def test_a_night_that_triage_explains_asks_nobody(
     installation: Lender, engine: Engine, cause: Cause | None
