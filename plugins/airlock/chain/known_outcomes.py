@@ -44,8 +44,8 @@ def known_outcomes(
     Returns
     -------
     pyarrow.Table
-        The entity key and the target, named and typed as `airlock.data.read` does; no target is null. What
-        is about no entity has the decision's id for a key.
+        The entity key, the target and, where the source was read, the protected columns, named and typed as
+        `airlock.data.read` does; no target is null. What is about no entity has the decision's id for a key.
 
     Raises
     ------
@@ -61,4 +61,4 @@ def known_outcomes(
         if not len(reports):
             raise
         return reports
-    return filled(table, reports)
+    return filled(table, reports, spec.data.protected)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from airlock.chain.night_cause import cause_of
 from airlock.chain.night_estimate import measure_estimates
+from airlock.chain.night_fairness import measure_fairness
 from airlock.chain.night_indicators import measure_indicators
 from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
 from airlock.chain.night_rules import JUDGED_BY, rules_of
@@ -94,6 +95,7 @@ def watch(
         drifts,
         seen,
         estimates,
+        measure_fairness(spec, window, outcomes, store, engine, models, connect),
         indicators=measure_indicators(spec, window, models, connect),
         service=measure_service(spec.name, window, engine),
     )
@@ -162,9 +164,11 @@ def _judged_columns(package: Package) -> "pa.Schema":
 def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
     cohort = cohort_of(spec, night) or night
     assert night.start is not None and night.end is not None and cohort.start is not None
+    starts = [night.start - FARTHEST, cohort.start]
+    if spec.monitoring.fairness:
+        starts.append(night.end - spec.monitoring.fairness.window)
     with engine.connect() as connection:
-        since = min(night.start - FARTHEST, cohort.start)
-        deletion = retention.newest_between(connection, spec.name, since, night.end)
+        deletion = retention.newest_between(connection, spec.name, min(starts), night.end)
     if deletion is not None:
         raise AnswersDeleted(
             f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "

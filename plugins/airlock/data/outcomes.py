@@ -1,6 +1,6 @@
 """Outcomes: what came true, as the source says it, and as reports say it where the source is silent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +11,7 @@ from airlock.spec.data import DataSpec
 TYPES = {Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.CATEGORY: pa.string()}
 
 
-def filled(table: pa.Table, reports: pa.Table) -> pa.Table:
+def filled(table: pa.Table, reports: pa.Table, beside: Sequence[str] = ()) -> pa.Table:
     """Return the outcomes of a source's rows, and the reports about entities of which it has none.
 
     Parameters
@@ -20,11 +20,16 @@ def filled(table: pa.Table, reports: pa.Table) -> pa.Table:
         As `airlock.data.read` returns it; a null target has not arrived yet.
     reports
         The entity key and the target, as `reports_table` returns them.
+    beside
+        Other columns of the source to keep; null where the source knows nothing of the entity.
     """
     key, target = reports.column_names
-    arrived = table.select([key, target]).filter(pc.is_valid(table[target]))
-    silent = pc.invert(pc.is_in(reports[key], value_set=arrived[key]))
-    return pa.concat_tables([arrived, reports.filter(silent)])
+    arrived = table.select([key, target, *beside]).filter(pc.is_valid(table[target]))
+    silent = reports.filter(pc.invert(pc.is_in(reports[key], value_set=arrived[key])))
+    known = table.select(list(beside)).take(pc.index_in(silent[key], value_set=table[key]))
+    for name in beside:
+        silent = silent.append_column(name, known[name])
+    return pa.concat_tables([arrived, silent])
 
 
 def reports_table(data: DataSpec, reports: Mapping[str, str]) -> pa.Table:

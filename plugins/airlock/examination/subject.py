@@ -15,8 +15,29 @@ from airlock.spec import ModelSpec, Task
 SMALLEST = np.finfo(np.float64).eps
 
 
+class Answered:
+    """Answers beside what happened: what groups are compared by."""
+
+    spec: ModelSpec
+    truth: np.ndarray
+    answers: Answers
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    @cached_property
+    def happened(self) -> np.ndarray:
+        """Binary only: whether the positive class happened, bool."""
+        return self.truth == label_of(self.spec.data.positive)
+
+    @cached_property
+    def said_yes(self) -> np.ndarray:
+        """Binary only: whether the answer was the positive class, bool."""
+        return np.array(self.answers.predictions, dtype=object) == label_of(self.spec.data.positive)
+
+
 @dataclass(frozen=True)
-class Subject:
+class Subject(Answered):
     """A candidate beside the hold-out.
 
     Attributes
@@ -41,19 +62,6 @@ class Subject:
         predictor = Predictor.load(package)
         truth = truth_of(rows, spec.data.target, spec.task)
         return cls(spec, predictor, rows, truth, predictor.predict_table(rows))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @cached_property
-    def happened(self) -> np.ndarray:
-        """Binary only: whether the positive class happened, bool."""
-        return self.truth == label_of(self.spec.data.positive)
-
-    @cached_property
-    def said_yes(self) -> np.ndarray:
-        """Binary only: whether the answer was the positive class, bool."""
-        return np.array(self.answers.predictions, dtype=object) == label_of(self.spec.data.positive)
 
     @cached_property
     def losses(self) -> np.ndarray:

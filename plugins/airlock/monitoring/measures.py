@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.monitoring.drift import ColumnDrift
 from airlock.monitoring.estimate import Estimates
+from airlock.monitoring.fairness import Fairness
 from airlock.monitoring.indicators import IndicatorFigure
 from airlock.monitoring.performance import Performance
 from airlock.monitoring.service import ServiceFigures
@@ -30,6 +31,8 @@ class Measures:
         What `airlock.monitoring.performance.measure` returned; None where no outcome is due yet.
     estimates
         What answers are worth whose outcomes are not known; None but for binary models.
+    fairness
+        How protected groups fare; None where the spec does not ask.
     indicators
         Figures of the business, as many as the spec names.
     service
@@ -41,6 +44,7 @@ class Measures:
     drifts: tuple[ColumnDrift, ...] = ()
     performance: Performance | None = None
     estimates: Estimates | None = None
+    fairness: Fairness | None = None
     indicators: tuple[IndicatorFigure, ...] = ()
     service: ServiceFigures | None = None
 
@@ -57,6 +61,7 @@ class Measures:
             "drift": [asdict(column) for column in drifts],
             "performance": self.performance and self.performance.to_json(),
             "estimate": self.estimates and self.estimates.to_json(),
+            "fairness": self.fairness and self.fairness.to_json(),
             "indicators": {indicator.name: indicator.to_json() for indicator in self.indicators},
             "service": self.service and self.service.to_json(),
         }

@@ -1,7 +1,7 @@
 """Judging a night: from what was measured to what a person must know."""
 
 from airlock.monitoring.finding import Finding
-from airlock.monitoring.judging import drifts, estimates, indicators, inputs, outcomes, service
+from airlock.monitoring.judging import drifts, estimates, fairness, indicators, inputs, outcomes, service
 from airlock.monitoring.measures import Measures
 from airlock.spec import ModelSpec
 
@@ -17,6 +17,7 @@ def judge(spec: ModelSpec, measures: Measures) -> tuple[Finding, ...]:
         *drifts.judge(spec, measures.drifts),
         *outcomes.judge(spec, measures.performance),
         *estimates.judge(spec, measures.estimates),
+        *fairness.judge(spec, measures.fairness),
         *indicators.judge(spec, measures.indicators),
         *service.judge(spec, measures.service),
     )

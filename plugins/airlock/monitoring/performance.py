@@ -81,18 +81,41 @@ def joined(spec: ModelSpec, predictions: pa.Table, outcomes: pa.Table) -> pa.Tab
     predictions
         The champion's, with entity_key, event_time, score and prediction; the rest stays with them.
     outcomes
-        The entity key and the target, named as in the spec, as far as known; a null has not arrived yet.
+        The entity key and the target, named as in the spec, as far as known; a null has not arrived yet. And
+        protected columns, if any.
     """
     arrived = outcomes.filter(pc.is_valid(outcomes[spec.data.target]))
+    found, known = beside(spec, predictions, arrived)
+    return found.append_column("outcome", known[spec.data.target])
+
+
+def beside(spec: ModelSpec, predictions: pa.Table, table: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return the latest prediction of each entity that a table knows, and the table's rows in that order.
+
+    What the table says of people's groups stands with the predictions, as `group_column` names it.
+    """
+    found, place = _latest(predictions, table[spec.data.entity_key])
+    known = table.take(place)
+    for name in spec.data.protected:
+        if name in known.column_names:
+            found = found.append_column(group_column(name), known[name])
+    return found, known
+
+
+def group_column(name: str) -> str:
+    """Return under which name a protected column stands beside predictions, whose own names it may share."""
+    return f"group of {name}"
+
+
+def _latest(predictions: pa.Table, keys: pa.ChunkedArray) -> tuple[pa.Table, pa.Array]:
     keyed = predictions.filter(pc.is_valid(predictions["entity_key"])).sort_by("event_time")
-    keys = keyed["entity_key"].cast(pa.string()).combine_chunks()
-    place = pc.index_in(keys, value_set=arrived[spec.data.entity_key].cast(pa.string()).combine_chunks())
-    last: np.ndarray = np.zeros(len(keys), dtype=bool)
-    codes = keys.dictionary_encode().indices.to_numpy()
+    entities = keyed["entity_key"].cast(pa.string()).combine_chunks()
+    place = pc.index_in(entities, value_set=keys.cast(pa.string()).combine_chunks())
+    last: np.ndarray = np.zeros(len(entities), dtype=bool)
+    codes = entities.dictionary_encode().indices.to_numpy()
     last[len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]] = True
     counts = pc.and_(place.is_valid(), pa.array(last))
-    matched = keyed.filter(counts).drop_columns(["entity_key"])
-    return matched.append_column("outcome", arrived[spec.data.target].take(place.filter(counts)))
+    return keyed.filter(counts).drop_columns(["entity_key"]), place.filter(counts)
 
 
 def _metrics(spec: ModelSpec, known: pa.Table) -> dict[str, float | None]:

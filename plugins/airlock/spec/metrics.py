@@ -77,6 +77,9 @@ DISPARITIES: dict[Task, dict[str, str]] = {
     Task.REGRESSION: {"mae_ratio": LOWER, "bias_difference": LOWER},
 }
 
+#: Disparities of answers alone, which are known before any outcome is.
+OF_ANSWERS = ("demographic_parity_difference", "demographic_parity_ratio")
+
 #: Whatever a limit of `gates.limits` or of a policy may speak of: metrics, disparities, and how it behaves.
 MEASURES: dict[Task, dict[str, str]] = {
     Task.BINARY: METRICS[Task.BINARY] | {"mean_cost": LOWER} | DISPARITIES[Task.BINARY] | _CLASSIFIERS | _ALL,

@@ -84,6 +84,18 @@ class ModelSpec(Section):
         return self
 
     @model_validator(mode="after")
+    def _groups_can_be_watched(self) -> Self:
+        watched = self.monitoring.fairness
+        if watched and (fault := watched.fault(self.task, self.data)):
+            raise ValueError(fault)
+        if watched and watched.judges_errors and self.monitoring.performance is None:
+            raise ValueError(
+                "monitoring.fairness limits errors, which are measured over the outcomes that "
+                "monitoring.performance asks for. Add that, or limit demographic parity alone."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _rules_and_effects_name_features(self) -> Self:
         for key, names in (("rules", [rule.feature for rule in self.rules]), ("effects", self.effects)):
             for name in names:

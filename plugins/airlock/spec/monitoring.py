@@ -4,6 +4,7 @@ from pydantic import Field
 
 from airlock.spec.base import Section
 from airlock.spec.durations import Duration, PositiveDuration
+from airlock.spec.fairness import Fairness
 from airlock.spec.governance import Limit
 from airlock.spec.indicators import Indicator, IndicatorName
 from airlock.spec.schedule import Schedule
@@ -61,6 +62,9 @@ class Monitoring(Section):
     drift: Drift = Field(Drift(), description="when the night's rows lie too far from the training data")
     performance: Performance | None = Field(
         None, description="when the answers were too wrong; absent: never judged"
+    )
+    fairness: Fairness | None = Field(
+        None, description="when protected groups fare too differently; absent: not measured"
     )
     indicators: dict[IndicatorName, Indicator] = Field(
         {}, description="figures of the business by their names: each of letters, digits and underscores"

@@ -9,6 +9,7 @@ from airlock.spec.base import Section
 from airlock.spec.deployment import Way
 from airlock.spec.durations import Duration, PositiveDuration, spell_duration
 from airlock.spec.errors import Problem
+from airlock.spec.fairness_floor import FairnessFloor, fairness_problems, watched_under
 from airlock.spec.governance import Limit
 from airlock.spec.impact import IMPACT_FILE, Impact
 from airlock.spec.metrics import MEASURES, Task
@@ -84,6 +85,11 @@ class Policy(Section):
     drift_rows: int = Field(
         200, ge=20, description="how many rows a night must have before it can alert of drift, at most"
     )
+    fairness: FairnessFloor | None = Field(
+        None,
+        description="how protected groups are compared in production, at least, where the disparities among "
+        "`limits` hold as well; absent: as the spec likes",
+    )
     limits: dict[Task, tuple[Limit, ...]] = Field(
         {}, description="for each task the bounds every model of the tier must reach"
     )
@@ -133,6 +139,8 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
         )
     found += _inspection_problems(policy, spec, tier)
     found += _retention_problems(policy, spec, tier)
+    if policy.fairness:
+        found += fairness_problems(policy.fairness, policy.limits.get(spec.task, ()), spec, tier)
     ceilings = {
         "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),
@@ -201,7 +209,8 @@ def under(policy: Policy, spec: ModelSpec) -> ModelSpec:
         if (floor.metric, floor.attribute, floor.at_least is not None) not in own
     )
     gates = spec.gates.model_copy(update={"limits": spec.gates.limits + inherited})
-    return spec.model_copy(update={"gates": gates})
+    with_gates = spec.model_copy(update={"gates": gates})
+    return watched_under(policy.limits.get(spec.task, ()), with_gates) if policy.fairness else with_gates
 
 
 def unknown_metrics(policy: Policy) -> tuple[Problem, ...]:

@@ -1,6 +1,7 @@
 """Disparities: how far the groups of an attribute lie apart, by fairlearn's names where it has one."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,10 @@ from airlock.examination.fairness.tally import Attribute
 from airlock.spec import Task
 from airlock.spec.metrics import DISPARITIES
 
-RESAMPLES = 1000
+#: So many resamples at least, and so many more that a rare interval has this many beyond its ends.
+RESAMPLES, BEYOND = 1000, 25
+#: How often an interval misses, on both sides together.
+CHANCE = 0.05
 NONE = float("nan")
 
 Apart = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -53,8 +57,8 @@ class Disparity:
     value
         NaN where fewer than two groups can be judged.
     low, high
-        Where the same two groups lie with 95 % confidence; a difference does not fall below 0, nor does a
-        ratio pass 1, where the order of the two is in doubt.
+        Where the same two groups lie, with 95 % confidence unless more was asked for; a difference does not
+        fall below 0, nor does a ratio pass 1, where the order of the two is in doubt.
     figure
         Which figure it is of.
     between
@@ -71,8 +75,16 @@ class Disparity:
     figures: tuple[float, ...] = ()
 
 
-def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 1.0) -> dict[str, Disparity]:
-    """Return every disparity of the task between the groups of an attribute, by its name.
+def disparities(
+    task: Task,
+    attribute: Attribute,
+    *,
+    seed: int,
+    spread: float = 1.0,
+    names: Collection[str] = (),
+    chance: float = CHANCE,
+) -> dict[str, Disparity]:
+    """Return disparities between the groups of an attribute, by their names; without `names` every one.
 
     Each is between the highest and the lowest group, as fairlearn's `between_groups`. Beside fairlearn's:
     `accuracy_difference` and `calibration_difference` are differences of the figures `accuracy` and
@@ -87,6 +99,10 @@ def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 
         Of the resamples that make the intervals.
     spread
         Regression only: the standard deviation of the target.
+    names
+        Some disparities of the task.
+    chance
+        How often the interval misses, on both sides together.
 
     References
     ----------
@@ -96,10 +112,10 @@ def disparities(task: Task, attribute: Attribute, *, seed: int, spread: float = 
     found = figures(task, attribute.tally)
     return {
         name: _disparity(
-            [_between(task, attribute, found[figure], figure, apart, seed) for figure in names],
+            [_between(task, attribute, found[figure], figure, apart, seed, chance) for figure in of],
             unit=spread if name == "bias_difference" else 1.0,
         )
-        for name, (apart, names) in ((name, DEFINITIONS[name]) for name in DISPARITIES[task])
+        for name, (apart, of) in ((name, DEFINITIONS[name]) for name in names or DISPARITIES[task])
     }
 
 
@@ -113,17 +129,18 @@ def _disparity(each: Sequence[Disparity], unit: float) -> Disparity:
 
 
 def _between(
-    task: Task, attribute: Attribute, found: Figure, name: str, apart: Apart, seed: int
+    task: Task, attribute: Attribute, found: Figure, name: str, apart: Apart, seed: int, chance: float
 ) -> Disparity:
     judged, values = np.flatnonzero(found.judged), found.value
     if len(judged) < 2 or not np.isfinite(values[judged]).all():
         return Disparity(figure=name)
     pair = [int(judged[values[judged].argmax()]), int(judged[values[judged].argmin()])]
     highest, lowest = values[pair]
-    tally = resampled(attribute.tally.pick(pair), np.random.default_rng(seed), RESAMPLES)
+    times = max(RESAMPLES, math.ceil(2 * BEYOND / chance))
+    tally = resampled(attribute.tally.pick(pair), np.random.default_rng(seed), times)
     again = apart(*figures(task, tally)[name].value.T)
     value, defined = float(apart(highest, lowest)), again[np.isfinite(again)]
-    low, high = np.quantile(defined, [0.025, 0.975]) if np.isfinite(value) else (NONE, NONE)
+    low, high = np.quantile(defined, [chance / 2, 1 - chance / 2]) if np.isfinite(value) else (NONE, NONE)
     return Disparity(
         value=value,
         low=float(low),

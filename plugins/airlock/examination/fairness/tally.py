@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from airlock.examination.fairness.groups import Grouping
-from airlock.examination.subject import Subject
+from airlock.examination.subject import Answered
 from airlock.spec import Task
 
 #: With more combinations of groups than this, an intersection is named and left out.
@@ -123,7 +123,7 @@ class Attribute:
         return not self.is_intersection and len(self.groups) == 2
 
 
-def attributes(subject: Subject, groupings: Sequence[Grouping]) -> tuple[list[Attribute], list[str]]:
+def attributes(subject: Answered, groupings: Sequence[Grouping]) -> tuple[list[Attribute], list[str]]:
     """Tally every protected column, every two crossed, and three where there are no more.
 
     Returns
@@ -163,7 +163,7 @@ def _cross(groupings: Sequence[Grouping], rows: int) -> tuple[np.ndarray, np.nda
     return codes, places
 
 
-def _tally(subject: Subject, codes: np.ndarray, groups: int) -> Tally:
+def _tally(subject: Answered, codes: np.ndarray, groups: int) -> Tally:
     outcomes, outcome = _outcomes(subject)
     kinds = len(outcomes)
     counts = np.bincount(codes * kinds + outcome, minlength=groups * kinds).reshape(groups, kinds)
@@ -176,7 +176,7 @@ def _tally(subject: Subject, codes: np.ndarray, groups: int) -> Tally:
     )
 
 
-def _outcomes(subject: Subject) -> tuple[tuple[str, ...], np.ndarray]:
+def _outcomes(subject: Answered) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the kinds of outcome, and each row's as a place in them."""
     if subject.spec.task is Task.REGRESSION:
         return ("answered",), np.zeros(len(subject), dtype=np.int64)
@@ -188,7 +188,7 @@ def _outcomes(subject: Subject) -> tuple[tuple[str, ...], np.ndarray]:
     return tuple(f"{how} {label}" for label in labels for how in ("wrong", "right")), 2 * place + right
 
 
-def _numbers(subject: Subject) -> dict[str, np.ndarray]:
+def _numbers(subject: Answered) -> dict[str, np.ndarray]:
     scores = subject.answers.scores
     if subject.spec.task is Task.BINARY:
         return {"mean_score": scores, "calibration_gap": subject.happened - scores}
