@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 from airlock.spec.load import SPEC_FILE
-from airlock.ui.incidents import open_incidents
+from airlock.ui.courses import business, service
+from airlock.ui.incidents import open_incidents, open_of
 from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
 from airlock.ui.rendering import html
 from airlock.ui.voices import voices
@@ -31,7 +32,14 @@ class Known:
         """The kinds of Dag it has."""
         if self.spec is None:
             return ()
-        return ("train", "release", *(("score",) if self.spec.deployment.batch else ()), "monitor", "contest")
+        return (
+            "train",
+            "release",
+            *(("score",) if self.spec.deployment.batch else ()),
+            "monitor",
+            "inquire",
+            "contest",
+        )
 
 
 def models_page(request: Request) -> HTMLResponse:
@@ -51,10 +59,24 @@ def model_page(request: Request, name: str) -> HTMLResponse:
     with engine(database_url()).connect() as connection:
         records = history(connection, name)
         said = voices(connection, name)
+        incidents = open_of(connection, name)
     if not (found.spec or found.problems or records.candidates):
         raise HTTPException(404, f"There is no model {name}: include/models has no such folder.")
+    courses = {
+        "Business": business(records.nights),
+        "Scoring API": service(records.nights),
+    }
     limits = {"newest": NEWEST, "newest_nights": NEWEST_NIGHTS}
-    return html("model", request, model=found, records=records, said=said, limits=limits)
+    return html(
+        "model",
+        request,
+        model=found,
+        records=records,
+        courses=courses,
+        incidents=incidents,
+        said=said,
+        limits=limits,
+    )
 
 
 def known(name: str) -> Known:
