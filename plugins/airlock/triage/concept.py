@@ -17,6 +17,8 @@ LEAST_OUTCOMES = 200
 LEAST_ROWS = 20
 #: Outcomes may lie this far from what the scores promise, in the mean, before it is worth a word.
 WORTH = 0.03
+#: Log-odds that differ between scores by this part less (or more) than they did are worth a word.
+WORTH_SLOPE = 0.1
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Calibration:
         How often chance alone gives such differences.
     same_classes
         How often chance alone gives the scores that each outcome has, if only the mix of outcomes changed.
+    slope
+        How much the log-odds differ from score to score, as a part of what they did in the hold-out.
+    slope_p_value
+        How often chance alone takes it so far from 1. Another mix of outcomes moves all log-odds alike, and
+        so leaves the slope at 1.
     """
 
     outcomes: int
@@ -43,16 +50,23 @@ class Calibration:
     gap: float
     p_value: float
     same_classes: float
+    slope: float
+    slope_p_value: float
+
+    @property
+    def turned(self) -> bool:
+        """Whether scores tell outcomes apart less, or more, than they did."""
+        return self.slope_p_value <= LEVEL and abs(self.slope - 1) >= WORTH_SLOPE
 
     @property
     def broken(self) -> bool:
         """Whether the score means something else than it did."""
-        return self.p_value <= LEVEL and self.gap >= WORTH
+        return self.turned or (self.p_value <= LEVEL and self.gap >= WORTH)
 
     @property
     def drifted(self) -> bool:
         """Whether it does, and no other mix of the outcomes explains it."""
-        return self.broken and self.same_classes <= LEVEL
+        return self.turned or (self.broken and self.same_classes <= LEVEL)
 
 
 def calibration(facts: Facts) -> Calibration | None:
@@ -60,7 +74,8 @@ def calibration(facts: Facts) -> Calibration | None:
 
     Two tests of homogeneity (Pearson's chi-square): of what came true at each score, p(y | score), which
     inputs that moved leave as it is; and of the scores among those of each outcome, p(score | y), which
-    another mix of outcomes leaves as it is. Concept drift leaves neither.
+    another mix of outcomes leaves as it is. Concept drift leaves neither. A third test looks in one direction
+    only and so finds weaker drifts: the calibration slope.
     """
     known: Mapping[str, Any] | None = facts.profile.get("reliability")
     if facts.cohort is None or not known or len(facts.cohort.scores) < LEAST_OUTCOMES:
@@ -78,6 +93,7 @@ def calibration(facts: Facts) -> Calibration | None:
     pooled = (hits + came) / (before + now)
     variance = np.maximum(pooled * (1 - pooled), 1e-9) * (1 / before + 1 / now)
     squares, weights = (is_now - was) ** 2, now / now.sum()
+    slope, slope_p_value = calibration_slope(before, hits, now, came)
     return Calibration(
         outcomes=int(now.sum()),
         promised=float(np.dot(weights, was)),
@@ -85,7 +101,54 @@ def calibration(facts: Facts) -> Calibration | None:
         gap=float(np.sqrt(max(np.dot(weights, squares - variance), 0.0))),
         p_value=_chance(float((squares / variance).sum()), len(now)),
         same_classes=min(_homogeneous(hits, came), _homogeneous(before - hits, now - came)),
+        slope=slope,
+        slope_p_value=slope_p_value,
     )
+
+
+def calibration_slope(
+    before: np.ndarray, hits: np.ndarray, now: np.ndarray, came: np.ndarray
+) -> tuple[float, float]:
+    """Return how much log-odds differ from bin to bin, as a part of what they did, and the chance of it.
+
+    The change of a bin's log-odds is regressed on the log-odds of both samples together, weighted by its
+    variance (Woolf). Weighted by their rows, the log-odds of both are not correlated with their difference,
+    so that noise of small bins bends the slope nowhere.
+
+    Parameters
+    ----------
+    before, hits, now, came
+        Rows and those that came true, by bin: of the hold-out, then of the newest outcomes.
+
+    References
+    ----------
+    Cox: Two further applications of a model for binary regression, Biometrika 45, 1958.
+    Woolf: On estimating the relation between blood group and disease, Annals of Human Genetics 19, 1955.
+
+    Examples
+    --------
+    >>> rows, hits = np.array([1000, 1000, 1000]), np.array([100, 300, 500])
+    >>> slope, p_value = calibration_slope(rows, hits, rows, np.array([200, 300, 400]))
+    >>> round(slope, 2), p_value < 0.001
+    (0.45, True)
+    >>> calibration_slope(rows, hits, rows, hits)
+    (1.0, 1.0)
+    """
+    from scipy.special import ndtr
+
+    odds_before, odds_now = (np.log((c + 0.5) / (n - c + 0.5)) for c, n in ((hits, before), (came, now)))
+    variance = sum(1 / (c + 0.5) + 1 / (n - c + 0.5) for c, n in ((hits, before), (came, now)))
+    weights = 1 / variance / (1 / variance).sum()
+    both = (before * odds_before + now * odds_now) / (before + now)
+    apart = both - np.dot(weights, both)
+    spread = float(np.dot(weights, apart**2))
+    if spread == 0:
+        return 1.0, 1.0
+    change = float(np.dot(weights, apart * (odds_now - odds_before))) / spread
+    error = np.sqrt(1 / (spread * (1 / variance).sum()))
+    newer = now.sum() / (before.sum() + now.sum())
+    slope = (1 + change * (1 - newer)) / max(1 - change * newer, 1e-9)
+    return float(slope), float(2 * ndtr(-abs(change) / error))
 
 
 def _homogeneous(before: np.ndarray, now: np.ndarray) -> float:

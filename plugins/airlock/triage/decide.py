@@ -173,11 +173,12 @@ def _unclear(facts: Facts, found: tuple[Movement, ...], outcomes: Calibration | 
 
 
 def _told(outcomes: Calibration) -> Evidence:
+    turned = f" Scores tell outcomes apart {figure(outcomes.slope)} times as well as they did (log-odds)."
     return Evidence(
         "outcomes",
         f"{percent(outcomes.came)} of {outcomes.outcomes:,} outcomes came true, {percent(outcomes.promised)} "
         f"should have at their scores; from score to score the rates differ by {figure(outcomes.gap)} beyond "
-        "chance.",
+        f"chance.{turned if outcomes.turned else ''}",
     )
 
 

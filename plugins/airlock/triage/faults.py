@@ -9,7 +9,7 @@ import pyarrow as pa
 from airlock.monitoring.sentences import figure, percent
 from airlock.triage.cause import Evidence
 from airlock.triage.expectation import LEVEL, Expected, movements
-from airlock.triage.facts import MOST_ROWS, Facts, numbers, spread
+from airlock.triage.facts import Facts, numbers, spread
 
 #: What a number is multiplied by when somebody mistakes its unit, and what one would call it.
 UNITS = {100.0: "cents", 1000.0: "thousandths", 12.0: "a year for a month", 60.0: "minutes for hours"}
@@ -17,6 +17,12 @@ UNITS = {100.0: "cents", 1000.0: "thousandths", 12.0: "a year for a month", 60.0
 BURST = 0.05
 #: A value that fills in for others is at least this many times as frequent as before.
 TIMES = 5.0
+#: And as much more so than any value was for a while in training: stretches cut at half their length hold
+#: three quarters of the thickest at least.
+CLUMPS = 1.5
+#: A factor that nobody has a name for is a unit where it is at least this large: people do not earn ten times
+#: as much overnight, all of them alike.
+LEAST_FACTOR = 10.0
 LEAST_ROWS = 30
 PARTS = 10
 ROUNDS = 200
@@ -33,6 +39,11 @@ class Rows:
     def of(cls, table: pa.Table, wrong: np.ndarray) -> "Rows":
         """Return a table's rows, with a truth value for each."""
         return cls(table, table.filter(pa.array(wrong)))
+
+    @property
+    def share(self) -> float:
+        """The share of the rows that look wrong."""
+        return self.wrong.num_rows / max(self.all.num_rows, 1)
 
 
 @dataclass(frozen=True)
@@ -59,25 +70,63 @@ def _missing(facts: Facts, name: str) -> Iterator[Fault]:
         Rows.of(spread(table), placed[name] == gone)
         for table, placed in ((facts.before, facts.placed_before), (facts.now, facts.placed))
     )
-    was, is_now = (rows.wrong.num_rows / max(rows.all.num_rows, 1) for rows in (before, now))
-    if _burst(facts, was, is_now) and is_now >= 2 * was:
-        sentence = f"{percent(is_now)} of the values of {name} are missing, {percent(was)} were in training."
+    if _burst(facts, before.share, now.share) and now.share >= 2 * before.share:
+        is_now, was = percent(now.share), percent(before.share)
+        sentence = f"{is_now} of the values of {name} are missing, {was} were in training."
         yield Fault(Evidence(name, sentence), (before, now))
 
 
 def _filled(facts: Facts, name: str) -> Iterator[Fault]:
-    """Look for one value that stands where others should."""
-    before, now = facts.values(name)
-    if not len(now):
+    """Look for one value that stands where others should: the one whose share grew most."""
+    was, known = facts.values(name)
+    if not len(known):
         return
-    values, counts = np.unique(now, return_counts=True)
-    value = values[counts.argmax()]
-    was, is_now = float((before == value).mean()) if len(before) else 0.0, counts.max() / len(now)
-    if _burst(facts, was, is_now) and is_now >= TIMES * was:
-        sentence = f"{name} is {figure(value)} in {percent(is_now)} of the rows, {percent(was)} in training."
-        sides = (spread(table) for table in (facts.before, facts.now))
-        was_so, is_so = (Rows.of(side, numbers(side[name]) == value) for side in sides)
-        yield Fault(Evidence(name, sentence), (was_so, is_so))
+    values, counts = np.unique(known, return_counts=True)
+    shares = _shares(was, values)
+    value = values[(counts / len(known) - shares).argmax()]
+    before, now = (
+        Rows.of(side, numbers(side[name]) == value) for side in (spread(facts.before), spread(facts.now))
+    )
+    if not _burst(facts, before.share, now.share) or now.share < TIMES * before.share:
+        return
+    usual = now.share - before.share <= CLUMPS * _clumped(facts, name)
+    if not (usual and _in_stretches(numbers(spread(facts.now)[name]) == value)):
+        is_now, once = percent(now.share), percent(before.share)
+        sentence = f"{name} is {figure(value)} in {is_now} of the rows, {once} in training."
+        yield Fault(Evidence(name, sentence), (before, now))
+
+
+def _shares(among: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the share of each of some sorted values."""
+    first, last = (np.searchsorted(np.sort(among), values, side=side) for side in ("left", "right"))
+    shares: np.ndarray = (last - first) / max(len(among), 1)
+    return shares
+
+
+def _in_stretches(here: np.ndarray) -> bool:
+    """Say whether a value stands in a few stretches, as a price of the day does, and not among others."""
+    stretches = int(np.count_nonzero(np.diff(here.astype(np.int8), prepend=0) == 1))
+    by_chance = len(here) * here.mean() * (1 - here.mean())
+    return stretches <= max(2, by_chance / 10)
+
+
+def _clumped(facts: Facts, name: str) -> float:
+    """Return by how much one value was more frequent in training for a while: as prices of the day are.
+
+    The reference is in the order of time. It is cut into stretches that last as long as a night does, each of
+    which begins in the middle of another.
+    """
+    column = numbers(facts.before[name])
+    held = max(int(facts.profile["rows"]), len(column))
+    length = max(facts.now.num_rows * len(column) // held, LEAST_ROWS)
+    half = -(-length // 2)
+    _, values = np.unique(column, return_inverse=True)
+    overall = np.bincount(values) / max(len(values), 1)
+    stretches = (values[first : first + length] for first in range(0, len(values) - length, half))
+    return max(
+        (float((np.bincount(one, minlength=len(overall)) / length - overall).max()) for one in stretches),
+        default=0.0,
+    )
 
 
 def _unit(facts: Facts, name: str) -> Iterator[Fault]:
@@ -89,17 +138,22 @@ def _unit(facts: Facts, name: str) -> Iterator[Fault]:
     before, now = facts.values(name)
     if min(len(before), len(now)) < LEAST_ROWS:
         return
+    for factor, times in _factors(before, now):
+        share = _share_in_unit(before, now, factor)
+        if share * len(now) >= LEAST_ROWS / 3 and share >= BURST / 2:
+            told = f"{percent(share)} of the values of {name} are {times}"
+            yield Fault(Evidence(name, f"{told}; divided by it they look as in training."))
+            return
+
+
+def _factors(before: np.ndarray, now: np.ndarray) -> Iterator[tuple[float, str]]:
+    """Yield what values may have been multiplied by, in words: known units, then what their middle says."""
     for unit, word in UNITS.items():
-        for factor in (unit, 1 / unit):
-            share = _share_in_unit(before, now, factor)
-            if share * len(now) >= LEAST_ROWS / 3 and share >= BURST / 2:
-                times = figure(factor) if factor > 1 else f"1/{figure(unit)}"
-                sentence = (
-                    f"{percent(share)} of the values of {name} are {times} times as large as they should be, "
-                    f"as {word} would be; divided by it they look as in training."
-                )
-                yield Fault(Evidence(name, sentence))
-                return
+        for factor, times in ((unit, figure(unit)), (1 / unit, f"1/{figure(unit)}")):
+            yield factor, f"{times} times as large as they should be, as {word} would be"
+    was, is_now = float(np.median(before)), float(np.median(now))
+    if was * is_now > 0 and not 1 / LEAST_FACTOR < is_now / was < LEAST_FACTOR:
+        yield is_now / was, f"{figure(is_now / was)} times as large as they should be"
 
 
 def _share_in_unit(before: np.ndarray, now: np.ndarray, factor: float) -> float:
@@ -145,14 +199,16 @@ def mixing_share(counts: np.ndarray, one: np.ndarray, other: np.ndarray) -> floa
 
 
 def _twice(facts: Facts) -> Iterator[Fault]:
-    """Look for rows that came more than once, against as many of the reference."""
-    rows = min(facts.before.num_rows, facts.now.num_rows, MOST_ROWS)
-    before, now = (_repeated(table.slice(0, rows), facts.features) for table in (facts.before, facts.now))
-    was, is_now = before.wrong.num_rows / max(rows, 1), now.wrong.num_rows / max(rows, 1)
-    if _burst(facts, was, is_now):
-        sentence = (
-            f"{percent(is_now)} of the rows repeat another in every feature, {percent(was)} in training."
-        )
+    """Look for rows that came more than once, against the reference.
+
+    Of more rows more are alike by chance: at most in proportion to their number.
+    """
+    before, now = (_repeated(table, facts.features) for table in (facts.before, facts.now))
+    grown = max(now.all.num_rows / max(before.all.num_rows, 1), 1.0)
+    was = min(before.share * grown, 1.0)
+    if _burst(facts, was, now.share):
+        is_now, usual = percent(now.share), percent(before.share)
+        sentence = f"{is_now} of the rows repeat another in every feature, {usual} in training."
         yield Fault(Evidence("rows", sentence), (before, now))
 
 

@@ -11,7 +11,7 @@ from airlock.triage.cause import Evidence
 from airlock.triage.expectation import DOUBT, LEVEL
 from airlock.triage.facts import Facts
 from airlock.triage.faults import Fault, chance_of_more
-from airlock.triage.source import ELSEWHERE, LEAST_BEFORE, LEAST_OTHERS, LEAST_ROWS, MOST_SOURCES
+from airlock.triage.source import ELSEWHERE, LEAST_BEFORE, LEAST_OTHERS, MOST_SOURCES
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,7 @@ def _sources(facts: Facts, fault: Fault) -> Iterator[tuple[str, Counts, Counts]]
         for place, name in enumerate(names):
             inside = Counts(*(counts[place] for counts in counted))
             others = everywhere.without(inside)
-            if (
-                inside.rows >= LEAST_ROWS
-                and inside.rows_before >= LEAST_BEFORE
-                and others.rows >= LEAST_OTHERS
-            ):
+            if inside.rows_before >= LEAST_BEFORE and others.rows >= LEAST_OTHERS:
                 yield f"{column}={name}", inside, others
 
 
