@@ -1,15 +1,16 @@
-"""Delete answers that are past their time, every Sunday.
+"""Delete what is past its time, every Sunday.
 
-A model's spec says how long its answers are kept: `data.retention: 730d`. Without it they are kept for ever.
-What is older goes: rows of the prediction log, and the answers of scored nights with their features, in the
-database and in the evidence store. What stays is that they were: their ids, how many, of which time, and a
-digest, in the table `deletions` and in the audit log.
+A model's spec says how long what was answered is kept: `data.retention: 730d`. Without it, for ever. What is
+older goes: rows of the prediction log, the answers of scored nights with their features, the outcomes and the
+feedback that applications reported, the reasons of decided contests, and the training snapshots of what was
+not in use for as long. What stays is that they were: how many, of which time, and a digest, in the table
+`deletions` and in the audit log.
 
-Never deleted: a decision that somebody contests, anything of a model that has an open incident or a
-challenger, and anything younger than 180 days, which the database itself refuses.
+Never deleted: a decision that is contested, anything of a model that has a challenger or an open incident
+whose evidence it may be, and anything younger than 180 days, which the database itself refuses.
 
-**To see what would go**, trigger it with *Dry run*. Whoever triggers it deletes nothing that the next Sunday
-would not. More in `docs/retention.md`.
+**To see what would go**, trigger it with *Dry run*: whoever handles incidents may. To delete by hand takes
+the role `ml_engineer` or `admin`. More in `docs/retention.md`.
 
 """
 
@@ -20,7 +21,7 @@ from airlock.operators.delete_past import DeletePastOperator
 
 with DAG(
     dag_id="retention",
-    description="Delete answers that are past their time",
+    description="Delete what is past its time",
     doc_md=__doc__,
     schedule=CronDataIntervalTimetable("0 5 * * 0", timezone="UTC"),
     catchup=False,

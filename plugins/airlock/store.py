@@ -48,6 +48,10 @@ class Store:
                 raise
         return digest
 
+    def has(self, kind: str, digest: str) -> bool:
+        """Say whether a folder is kept."""
+        return (self.root / kind / digest).is_dir()
+
     def remove(self, kind: str, digest: str) -> bool:
         """Remove a kept folder, and say whether it was there."""
         place = self.root / kind / digest

@@ -168,7 +168,7 @@ TELLINGS = (
     ),
     Telling(
         "deletion",
-        ("answers_deleted",),
+        ("answers_deleted", "records_deleted"),
         ("deletion",),
         sa.select(deletions.c.id.label("deletion"), *deletions.c["model", "kind", "rows", "digest"]),
     ),

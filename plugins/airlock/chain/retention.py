@@ -1,70 +1,156 @@
-"""Retention: a model's answers past the time that its spec gives them leave the database and the store."""
+"""Retention: what is past the time that a model's spec gives it leaves the database and the store."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.governance import retention
-from airlock.governance.batch_answers import KIND
+from airlock.chain.past_snapshots import note_deleted, snapshots_past
+from airlock.governance import past_words, retention
+from airlock.governance.batch_answers import KIND as ANSWERS
+from airlock.governance.batches import Batch
+from airlock.governance.past_snapshots import KIND as SNAPSHOTS
+from airlock.governance.past_words import WORDS, Words
+from airlock.governance.retention import Held
 from airlock.spec import ModelSpec
 from airlock.store import Store
 
-#: Answers of the API that one act deletes: so many ids are kept in one transaction.
+#: Rows that one act deletes: so many ids are kept in one transaction.
 AT_ONCE = 10_000
+
+#: How long an incident may hold back what is past its time before the owner is told, and told again.
+PATIENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """What was deleted, or would be; `held_back` says why nothing may be."""
+    """How much was deleted, or would be; `held` says why nothing may be."""
 
     answers: int = 0
     batches: int = 0
     batch_answers: int = 0
-    held_back: str | None = None
+    outcomes: int = 0
+    feedback: int = 0
+    contests: int = 0
+    snapshots: int = 0
+    held: Held | None = None
+
+    @property
+    def sentence(self) -> str:
+        """How much it is, in words."""
+        return (
+            f"{self.answers:,} answers of the API, {self.batch_answers:,} of {self.batches:,} batches, "
+            f"{self.outcomes:,} outcomes, {self.feedback:,} opinions, the reasons of {self.contests:,} "
+            f"contests and {self.snapshots:,} snapshots"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self) | {"held": self.held and self.held.reason}
+
+    def patience_lost(self, at: datetime) -> int:
+        """Return how many times `PATIENCE` an incident has held something back that is past its time."""
+        counts = (self.answers, self.batches, self.outcomes, self.feedback, self.contests, self.snapshots)
+        if self.held is None or self.held.since is None or not any(counts):
+            return 0
+        return (at - self.held.since) // PATIENCE
 
 
-def past_time(spec: ModelSpec, *, engine: Engine, at: datetime) -> Deleted:
-    """Say what of a model is past its time, and delete nothing."""
-    kept_for = spec.data.retention
+@dataclass(frozen=True)
+class Deleting:
+    """A run of the Dag `retention`; `by` is who asked for it."""
+
+    engine: Engine
+    store: Store
+    run: str
+    by: str
+    at: datetime
+
+
+def past_time(spec: ModelSpec, *, engine: Engine, store: Store, at: datetime) -> Deleted:
+    """Say what of a model is past its time, held back or not, and delete nothing."""
+    model, kept_for = spec.name, spec.data.retention
+    if kept_for is None:
+        return Deleted(
+            held=Held(f"The spec of {model} has no data.retention, so everything is kept for ever.")
+        )
+    before = at - kept_for
     with engine.connect() as conn:
-        if kept_for is None or (reason := retention.held_back(conn, spec.name)):
-            return Deleted(held_back=_why(spec) if kept_for is None else reason)
-        found = retention.batches_past(conn, spec.name, at - kept_for)
-        answers = retention.count_past(conn, spec.name, at - kept_for)
-    return Deleted(answers, len(found), sum(batch.rows for batch in found))
+        batches = retention.batches_past(conn, model, before)
+        said = {kind: past_words.count_past(conn, kind, model, before) for kind in WORDS}
+        return Deleted(
+            answers=retention.count_past(conn, model, before),
+            batches=len(batches),
+            batch_answers=sum(batch.rows for batch in batches),
+            outcomes=said["outcomes"],
+            feedback=said["feedback"],
+            contests=said["contests"],
+            snapshots=len(snapshots_past(conn, store, model, before)),
+            held=retention.held_back(conn, model),
+        )
 
 
-def delete_past(spec: ModelSpec, *, engine: Engine, store: Store, run: str, at: datetime) -> Deleted:
+def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
     """Delete what of a model is past its time: each piece in a transaction with its row of the audit log.
 
-    Killed and repeated it goes on where it was: folders of batches that are deleted already are removed then.
+    Killed and repeated it goes on where it was: folders of what is deleted already are removed then.
     """
-    kept_for = spec.data.retention
-    found = past_time(spec, engine=engine, at=at)
-    if kept_for is None or found.held_back:
+    found = past_time(spec, engine=run.engine, store=run.store, at=run.at)
+    if spec.data.retention is None or found.held:
         return found
-    answers = _delete_answers(spec.name, at - kept_for, engine=engine, run=run, at=at)
-    with engine.connect() as conn:
-        batches = retention.batches_past(conn, spec.name, at - kept_for)
-    for batch in batches:
-        with engine.begin() as conn:
-            retention.delete_batch(conn, batch, run=run, at=at)
-    with engine.connect() as conn:
-        for digest in retention.to_remove(conn, spec.name):
-            store.remove(KIND, digest)
-    return Deleted(answers, len(batches), sum(batch.rows for batch in batches))
+    model, before = spec.name, run.at - spec.data.retention
+    said = {kind: _delete_words(kind, model, before, run) for kind in WORDS}
+    answers = _delete_answers(model, before, run)
+    batches = _delete_batches(model, before, run)
+    return Deleted(
+        answers=answers,
+        batches=len(batches),
+        batch_answers=sum(batch.rows for batch in batches),
+        outcomes=said["outcomes"],
+        feedback=said["feedback"],
+        contests=said["contests"],
+        snapshots=_delete_snapshots(model, before, run),
+    )
 
 
-def _delete_answers(model: str, before: datetime, *, engine: Engine, run: str, at: datetime) -> int:
+def _delete_words(kind: Words, model: str, before: datetime, run: Deleting) -> int:
     deleted = 0
     while True:
-        with engine.begin() as conn:
+        with run.engine.begin() as conn:
+            ids = past_words.past(conn, kind, model, before, AT_ONCE)
+            if not ids:
+                return deleted
+            deleted += past_words.delete(conn, kind, model, ids, run=run.run, by=run.by, at=run.at).rows
+
+
+def _delete_answers(model: str, before: datetime, run: Deleting) -> int:
+    deleted = 0
+    while True:
+        with run.engine.begin() as conn:
             ids = retention.answers_past(conn, model, before, AT_ONCE)
             if not ids:
                 return deleted
-            deleted += retention.delete_answers(conn, model, ids, run=run, at=at).rows
+            deleted += retention.delete_answers(conn, model, ids, run=run.run, by=run.by, at=run.at).rows
 
 
-def _why(spec: ModelSpec) -> str:
-    return f"The spec of {spec.name} has no data.retention, so its answers are kept for ever."
+def _delete_batches(model: str, before: datetime, run: Deleting) -> tuple[Batch, ...]:
+    with run.engine.connect() as conn:
+        batches = retention.batches_past(conn, model, before)
+    for batch in batches:
+        with run.engine.begin() as conn:
+            retention.delete_batch(conn, batch, run=run.run, by=run.by, at=run.at)
+    with run.engine.connect() as conn:
+        for digest in retention.to_remove(conn, model):
+            run.store.remove(ANSWERS, digest)
+    return batches
+
+
+def _delete_snapshots(model: str, before: datetime, run: Deleting) -> int:
+    with run.engine.connect() as conn:
+        past = snapshots_past(conn, run.store, model, before)
+    for one in past:
+        with run.engine.begin() as conn:
+            note_deleted(conn, model, one, run=run.run, by=run.by, at=run.at)
+        run.store.remove(SNAPSHOTS, one.digest)
+    return len(past)

@@ -19,7 +19,7 @@ from airlock.chain.recent_nights import FARTHEST, recent_nights
 from airlock.data.suite import Suite
 from airlock.data.validation import ValidationResult, validate
 from airlock.data.window import Window, night_of
-from airlock.governance import candidates, deployments, nights, retention
+from airlock.governance import candidates, deletions, deployments, nights
 from airlock.governance.nights import Night
 from airlock.governance.prediction_table import schema
 from airlock.governance.predictions import stream_window, versions_of_window
@@ -168,7 +168,7 @@ def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
     if spec.monitoring.fairness:
         starts.append(night.end - spec.monitoring.fairness.window)
     with engine.connect() as connection:
-        deletion = retention.newest_between(connection, spec.name, min(starts), night.end)
+        deletion = deletions.newest_between(connection, spec.name, min(starts), night.end)
     if deletion is not None:
         raise AnswersDeleted(
             f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "

@@ -84,7 +84,14 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 #: Functions that act with the owner's rights within bounds of their own, and who may call them.
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    TASKS: ("delete_answers(text,uuid[],text)", "delete_batch(bigint,text)"),
+    TASKS: (
+        "delete_answers(text,uuid[],text)",
+        "delete_batch(bigint,text)",
+        "delete_outcomes(text,bigint[],text)",
+        "delete_feedback(text,bigint[],text)",
+        "delete_contests(text,bigint[],text)",
+        "delete_snapshot(text,text,timestamp with time zone,bigint,text)",
+    ),
 }
 
 

@@ -8,21 +8,21 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log
+from airlock.governance import deletions
 from airlock.governance.batches import Batch
+from airlock.governance.deletions import Deletion
+from airlock.governance.past_words import contested
 from airlock.governance.records import RecordError, record_of
-from airlock.governance.tables import (
-    batches,
-    challengers,
-    contests,
-    deleted_answers,
-    deletions,
-    incidents,
-    predictions,
-)
+from airlock.governance.tables import batches, challengers, contests, deleted_answers, incidents, predictions
 
 #: How much of a UUID's text names the batch that a decision belongs to.
 BATCH_PART = 28
+
+#: Incidents of these kinds hold nothing back: recorded nights show what was found, and answers prove nothing.
+WITHOUT_EVIDENCE = ("drift", "performance", "estimate", "no_predictions", "indicator", "service")
+
+#: Who deletes where no person asked for it.
+BY_SCHEDULE = "retention"
 
 
 class DecisionDeleted(RecordError):
@@ -30,59 +30,41 @@ class DecisionDeleted(RecordError):
 
 
 @dataclass(frozen=True)
-class Deletion:
-    """What one act of retention took: answers of the API, or the answers of one batch.
+class Held:
+    """Why nothing of a model may be deleted now; `since` where an incident is why."""
 
-    Attributes
-    ----------
-    first_event, last_event
-        The events that the answers were about lie between these, both included.
-    digest
-        Of a batch: of its answers in the evidence store. Of answers of the API: the SHA-256 over the SHA-256
-        of each row as JSON, by id.
-    """
-
-    id: int
-    model: str
-    kind: str
-    rows: int
-    first_event: datetime
-    last_event: datetime
-    digest: str
-    run: str
-    deleted_at: datetime
+    reason: str
+    incident: int | None = None
+    since: datetime | None = None
 
 
-def held_back(conn: Connection, model: str) -> str | None:
+def held_back(conn: Connection, model: str) -> Held | None:
     """Say why nothing of a model may be deleted now, or return None."""
-    about = incidents.c.model.is_(None) | (incidents.c.model == model)
-    is_open = sa.select(sa.func.min(incidents.c.id)).where(incidents.c.state == "open", about)
-    if number := conn.execute(is_open).scalar_one():
-        return f"Nothing of {model} is deleted while incident {number} is open. Settle it."
+    holding = sa.select(incidents.c.id, incidents.c.found_at).where(
+        incidents.c.state == "open",
+        incidents.c.kind.not_in(WITHOUT_EVIDENCE),
+        incidents.c.model.is_(None) | (incidents.c.model == model),
+    )
+    if found := conn.execute(holding.order_by(incidents.c.id).limit(1)).one_or_none():
+        why = f"Nothing of {model} is deleted while incident {found.id} is open. Settle it."
+        return Held(why, found.id, found.found_at)
     runs = sa.select(challengers.c.version).where(
         challengers.c.model == model, challengers.c.ended_at.is_(None)
     )
     if version := conn.execute(runs).scalar_one_or_none():
-        return f"Nothing of {model} is deleted while version {version} is judged by what it answers."
+        return Held(f"Nothing of {model} is deleted while version {version} is judged by what it answers.")
     return None
 
 
 def answers_past(conn: Connection, model: str, before: datetime, most: int) -> Sequence[uuid.UUID]:
     """Return the oldest answers of the API that were given before a moment and that nobody contests."""
-    contested = sa.exists().where(contests.c.decision_id == predictions.c.id)
-    past = sa.select(predictions.c.id).where(
-        predictions.c.model == model, predictions.c.scored_at < before, ~contested
-    )
+    past = sa.select(predictions.c.id).where(_past(model, before))
     return conn.execute(past.order_by(predictions.c.scored_at, predictions.c.id).limit(most)).scalars().all()
 
 
 def count_past(conn: Connection, model: str, before: datetime) -> int:
     """Return how many answers of the API `answers_past` would return if it might return all."""
-    contested = sa.exists().where(contests.c.decision_id == predictions.c.id)
-    past = sa.select(sa.func.count()).where(
-        predictions.c.model == model, predictions.c.scored_at < before, ~contested
-    )
-    return conn.execute(past).scalar_one()
+    return conn.execute(sa.select(sa.func.count()).where(_past(model, before))).scalar_one()
 
 
 def batches_past(conn: Connection, model: str, before: datetime) -> tuple[Batch, ...]:
@@ -91,24 +73,27 @@ def batches_past(conn: Connection, model: str, before: datetime) -> tuple[Batch,
     def named(column: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[str]:
         return sa.func.left(sa.cast(column, sa.Text), BATCH_PART)
 
-    contested = sa.exists().where(named(contests.c.decision_id) == named(batches.c.first_id))
+    free = ~contested(named(contests.c.decision_id) == named(batches.c.first_id), before)
     past = sa.select(batches).where(
-        batches.c.model == model, batches.c.scored_at < before, batches.c.deletion_id.is_(None), ~contested
+        batches.c.model == model, batches.c.scored_at < before, batches.c.deletion_id.is_(None), free
     )
     return tuple(record_of(Batch, row) for row in conn.execute(past.order_by(batches.c.id)))
 
 
 def delete_answers(
-    conn: Connection, model: str, ids: Sequence[uuid.UUID], *, run: str, at: datetime
+    conn: Connection, model: str, ids: Sequence[uuid.UUID], *, run: str, at: datetime, by: str = BY_SCHEDULE
 ) -> Deletion:
     """Delete answers of the API; one that must be kept keeps them all, by an error of the database."""
     asked = sa.func.delete_answers(model, sa.cast(list(ids), sa.ARRAY(sa.Uuid)), run)
-    return _logged(conn, conn.execute(sa.select(asked)).scalar_one(), at)
+    return deletions.told(conn, conn.execute(sa.select(asked)).scalar_one(), by=by, at=at)
 
 
-def delete_batch(conn: Connection, batch: Batch, *, run: str, at: datetime) -> Deletion:
+def delete_batch(
+    conn: Connection, batch: Batch, *, run: str, at: datetime, by: str = BY_SCHEDULE
+) -> Deletion:
     """Delete what is in the database of a batch's answers; its folder in the store is `to_remove` then."""
-    return _logged(conn, conn.execute(sa.select(sa.func.delete_batch(batch.id, run))).scalar_one(), at)
+    asked = sa.func.delete_batch(batch.id, run)
+    return deletions.told(conn, conn.execute(sa.select(asked)).scalar_one(), by=by, at=at)
 
 
 def to_remove(conn: Connection, model: str) -> tuple[str, ...]:
@@ -137,39 +122,13 @@ def refuse_deleted(conn: Connection, decision_id: uuid.UUID, deletion_id: int | 
     number = deletion_id or conn.execute(own).scalar_one_or_none()
     if number is None:
         return
-    found = record_of(Deletion, conn.execute(sa.select(deletions).where(deletions.c.id == number)).one())
+    found = deletions.find(conn, number)
     raise DecisionDeleted(
         f"The decision {decision_id} was deleted by retention on {found.deleted_at:%Y-%m-%d}, as the spec of "
         f"{found.model} says (deletion {found.id}). That it was made is all that is known of it."
     )
 
 
-def newest_between(conn: Connection, model: str, first: datetime, last: datetime) -> Deletion | None:
-    """Return the newest deletion of answers about events between two moments."""
-    query = sa.select(deletions).where(
-        deletions.c.model == model, deletions.c.first_event < last, deletions.c.last_event >= first
-    )
-    row = conn.execute(query.order_by(deletions.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else record_of(Deletion, row)
-
-
-def _logged(conn: Connection, number: int, at: datetime) -> Deletion:
-    row = conn.execute(sa.select(deletions).where(deletions.c.id == number)).one()
-    deletion = record_of(Deletion, row)
-    audit_log.append(
-        conn,
-        "answers_deleted",
-        actor="retention",
-        at=at,
-        model=deletion.model,
-        run=deletion.run,
-        facts={
-            "deletion": deletion.id,
-            "kind": deletion.kind,
-            "rows": deletion.rows,
-            "digest": deletion.digest,
-            "first_event": deletion.first_event.isoformat(),
-            "last_event": deletion.last_event.isoformat(),
-        },
-    )
-    return deletion
+def _past(model: str, before: datetime) -> sa.ColumnElement[bool]:
+    free = ~contested(contests.c.decision_id == predictions.c.id, before)
+    return sa.and_(predictions.c.model == model, predictions.c.scored_at < before, free)

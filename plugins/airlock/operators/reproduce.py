@@ -17,13 +17,14 @@ class ReproduceOperator(ModelOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         from airlock.chain.reproduction import reproduce
-        from airlock.governance import candidates, reproductions
+        from airlock.governance import candidates, past_snapshots, reproductions
         from airlock.training.registry import show_reproduction
 
         authorise(context, Act.REPRODUCE)
         run = run_of(context)
         with database().connect() as connection:
             candidate = candidates.to_release(connection, self.model, context["params"].get("version"))
+            past_snapshots.refuse_deleted(connection, candidate, self.store)
         found = reproduce(
             candidate,
             store=self.store,

@@ -37,6 +37,7 @@ class Act(StrEnum):
     REPRODUCE = "reproduce"
     MANAGE_KEYS = "manage_keys"
     DECIDE_CONTEST = "decide_contest"
+    DELETE_PAST = "delete_past"
 
 
 #: Least privilege: who does not stand here may not. An administrator runs the machine and approves nothing.
@@ -51,6 +52,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.REPRODUCE: frozenset({Role.DATA_SCIENTIST, Role.ML_ENGINEER, Role.APPROVER, Role.AUDITOR}),
     Act.MANAGE_KEYS: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
     Act.DECIDE_CONTEST: frozenset({Role.APPROVER}),
+    Act.DELETE_PAST: frozenset({Role.ML_ENGINEER, Role.ADMIN}),
 }
 
 

@@ -1,8 +1,7 @@
 """Answers past their time: what goes, what stays, what is on record, and what the database refuses."""
 
 import uuid
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,28 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.audit.records import compare
-from airlock.chain.retention import Deleted, delete_past, past_time
+from airlock.chain.retention import PATIENCE, Deleted, Deleting, delete_past, past_time
 from airlock.governance import past_decisions, retention
 from airlock.governance.batch_answers import KIND
 from airlock.governance.batches import Batch, of_nights
-from airlock.governance.engine import connect
-from airlock.governance.grants import TASKS
 from airlock.governance.incidents import open_incident
 from airlock.governance.lineage.thing import LineageError
 from airlock.governance.lineage.trace import trace
-from airlock.governance.predictions import PredictionRow
-from airlock.governance.retention import DecisionDeleted
-from airlock.governance.tables import audit_log, batch_rows, contests, deletions, predictions
+from airlock.governance.retention import WITHOUT_EVIDENCE, DecisionDeleted
+from airlock.governance.tables import audit_log, batch_rows, deletions, predictions
 from airlock.spec import ModelSpec
 from airlock.store import Store
-from tests.airlock.database_roles import as_role
 from tests.airlock.governance.answered import answered
-from tests.airlock.governance.records import log
+from tests.airlock.governance.past import NOW, OLD, OLDER, RUN, YOUNG, answer, contest
 from tests.airlock.loans import loan_spec
-
-NOW = datetime.now(UTC)
-OLD, OLDER, YOUNG = (NOW - timedelta(days=days) for days in (400, 500, 200))
-RUN = "retention/scheduled__1"
 
 
 @pytest.fixture
@@ -45,29 +36,13 @@ def spec() -> ModelSpec:
     return loan_spec(data={"retention": "365d"})
 
 
-@pytest.fixture
-def tasks(engine: Engine) -> Iterator[Engine]:
-    """The database as Airflow's tasks reach it, who may delete nothing by themselves."""
-    made = connect(as_role(TASKS, engine.url.render_as_string(hide_password=False)))
-    yield made
-    made.dispose()
-
-
-def answer(conn: Connection, at: datetime, model: str = "loans") -> uuid.UUID:
-    """Log an answer of the API that was given then."""
-    number = uuid.uuid4()
-    said = (number, model, 1, "api", "decision", "L1", {"income": 1000.0}, 0.7, "true", None)
-    log(conn, [PredictionRow(*said, event_time=at, scored_at=at)])
-    return number
-
-
 def batch(conn: Connection, store: Store, at: datetime, part: int = 1, score: float = 0.5) -> Batch:
     return answered(conn, store, ["L1", "L2"], night=at.date(), part=part, parts=2, at=at, score=score)
 
 
-def contest(conn: Connection, decision: uuid.UUID) -> None:
-    said = {"decision_id": decision, "model": "loans", "version": 1, "reason": "wrong", "asked_by": "shop"}
-    conn.execute(sa.insert(contests).values(said | {"asked_at": NOW}))
+def incident(conn: Connection, kind: str, at: datetime = NOW) -> None:
+    said = {"kind": kind, "key": f"night/loans/{kind}", "sentence": "?", "model": "loans"}
+    open_incident(conn, **said, at=at, run="loans.monitor/1")
 
 
 def kept(engine: Engine) -> set[uuid.UUID]:
@@ -76,7 +51,7 @@ def kept(engine: Engine) -> set[uuid.UUID]:
 
 
 def apply(spec: ModelSpec, tasks: Engine, store: Store) -> Deleted:
-    return delete_past(spec, engine=tasks, store=store, run=RUN, at=NOW)
+    return delete_past(spec, Deleting(tasks, store, RUN, "retention", NOW))
 
 
 def test_only_what_is_past_its_time_goes(
@@ -86,7 +61,7 @@ def test_only_what_is_past_its_time_goes(
         answer(conn, OLD), answer(conn, OLDER)
         young, other = answer(conn, YOUNG), answer(conn, OLD, model="ships")
     expected = Deleted(answers=2)
-    assert past_time(spec, engine=tasks, at=NOW) == expected
+    assert past_time(spec, engine=tasks, store=store, at=NOW) == expected
     assert len(kept(engine)) == 4, "a dry run deletes nothing"
     assert apply(spec, tasks, store) == expected
     assert kept(engine) == {young, other}
@@ -170,19 +145,53 @@ def test_an_open_incident_holds_everything_back_until_it_is_settled(
 ) -> None:
     with engine.begin() as conn:
         answer(conn, OLD)
-        open_incident(
-            conn,
-            kind="night",
-            key="night/loans/x",
-            sentence="?",
-            at=NOW,
-            model="loans",
-            run="loans.monitor/1",
-        )
-    assert "is open. Settle it." in (apply(spec, tasks, store).held_back or "")
+        incident(conn, "data")
+    held = apply(spec, tasks, store)
+    assert held.held is not None and "is open. Settle it." in held.held.reason
+    assert held.answers == 1, "what is held back is counted"
     assert len(kept(engine)) == 1
     with tasks.begin() as conn, pytest.raises(sa.exc.DBAPIError, match="while an incident is open"):
         retention.delete_answers(conn, "loans", list(kept(engine)), run=RUN, at=NOW)
+
+
+@pytest.mark.parametrize("kind", (*WITHOUT_EVIDENCE, "data", "fairness", "wrong_answer"))
+def test_only_an_incident_whose_evidence_the_answers_are_holds_them_back(
+    engine: Engine, tasks: Engine, store: Store, spec: ModelSpec, kind: str
+) -> None:
+    with engine.begin() as conn:
+        number = answer(conn, OLD)
+        incident(conn, kind)
+    if kind in WITHOUT_EVIDENCE:
+        assert apply(spec, tasks, store).answers == 1
+        return
+    assert apply(spec, tasks, store).held is not None
+    with tasks.begin() as conn, pytest.raises(sa.exc.DBAPIError, match="while an incident is open"):
+        retention.delete_answers(conn, "loans", [number], run=RUN, at=NOW)
+
+
+def test_a_month_of_holding_back_is_too_long_where_something_is_held(
+    engine: Engine, tasks: Engine, store: Store, spec: ModelSpec
+) -> None:
+    with engine.begin() as conn:
+        incident(conn, "data", NOW - 2 * PATIENCE - timedelta(days=1))
+    assert apply(spec, tasks, store).patience_lost(NOW) == 0
+    with engine.begin() as conn:
+        answer(conn, OLD)
+    held = apply(spec, tasks, store)
+    assert (held.patience_lost(NOW), held.patience_lost(NOW - 2 * PATIENCE)) == (2, 0)
+
+
+def test_a_contest_that_was_decided_long_ago_keeps_nothing(
+    engine: Engine, tasks: Engine, store: Store, spec: ModelSpec
+) -> None:
+    with engine.begin() as conn:
+        scored = batch(conn, store, OLDER)
+        contest(conn, answer(conn, OLDER), decided_at=OLD)
+        contest(conn, scored.id_of(0), decided_at=OLD)
+        of_late = answer(conn, OLDER)
+        contest(conn, of_late, decided_at=YOUNG)
+    assert apply(spec, tasks, store) == Deleted(answers=1, batches=1, batch_answers=2, contests=2)
+    assert kept(engine) == {of_late}
 
 
 def test_the_database_deletes_nothing_young_or_contested_whoever_asks(engine: Engine, tasks: Engine) -> None:
@@ -233,5 +242,6 @@ def test_who_asks_for_a_deleted_decision_is_told_when_it_went(
 def test_without_a_time_in_the_spec_everything_is_kept(engine: Engine, tasks: Engine, store: Store) -> None:
     with engine.begin() as conn:
         answer(conn, OLDER)
-    assert "kept for ever" in (apply(loan_spec(), tasks, store).held_back or "")
+    held = apply(loan_spec(), tasks, store).held
+    assert held is not None and "kept for ever" in held.reason
     assert len(kept(engine)) == 1

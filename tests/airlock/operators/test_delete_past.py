@@ -11,14 +11,20 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.engine import Engine
 
+from airlock.governance.incidents import open_incident
 from airlock.governance.predictions import PredictionRow
 from airlock.governance.tables import audit_log, predictions
 from airlock.operators.delete_past import DeletePastOperator
+from airlock.operators.run import RunError
 from tests.airlock.governance.records import log
 from tests.airlock.lender import Lender
 from tests.airlock.operators.running import context
+from tests.post_office import PostOffice
 
-AN_ANSWER = {"answers": 1, "batches": 0, "batch_answers": 0, "held_back": None}
+NOTHING = dict.fromkeys(
+    ("answers", "batches", "batch_answers", "outcomes", "feedback", "contests", "snapshots"), 0
+)
+AN_ANSWER = NOTHING | {"answers": 1, "held": None}
 
 
 @pytest.fixture
@@ -37,8 +43,9 @@ def _a_year(installation: Lender, engine: Engine, tmp_path: Path, monkeypatch: p
         log(conn, [PredictionRow(*said, event_time=at, scored_at=at)])
 
 
-def run(dry_run: bool) -> dict[str, Any]:
-    running = context("retention", run_id="scheduled__1", params={"dry_run": dry_run})
+def run(dry_run: bool, run_type: str = "scheduled", user: str | None = None) -> dict[str, Any]:
+    params = {"dry_run": dry_run}
+    running = context("retention", run_id=f"{run_type}__1", run_type=run_type, user=user, params=params)
     return DeletePastOperator(task_id="delete").execute(running)
 
 
@@ -60,4 +67,50 @@ def test_a_dry_run_says_what_would_go_and_the_next_run_deletes_it(engine: Engine
 
 def test_a_model_without_a_time_is_left_alone_and_the_run_says_so(installation: Lender) -> None:
     (loans,) = run(dry_run=False)["models"].values()
-    assert "kept for ever" in loans["held_back"]
+    assert "kept for ever" in loans["held"]
+
+
+@pytest.mark.usefixtures("_a_year")
+@pytest.mark.parametrize(
+    ("run_type", "user"), [("manual", "dana"), ("manual", "ria"), ("manual", None), ("backfill", None)]
+)
+def test_nobody_deletes_by_hand_without_the_role(engine: Engine, run_type: str, user: str | None) -> None:
+    with pytest.raises(RunError, match="delete past"):
+        run(dry_run=False, run_type=run_type, user=user)
+    assert left(engine) == 1
+    with engine.connect() as conn:
+        (told,) = conn.execute(sa.select(audit_log).where(audit_log.c.act == "act_refused")).all()
+    assert (told.actor, told.facts["act"]) == (user or "unknown", "delete_past")
+
+
+@pytest.mark.usefixtures("_a_year")
+def test_whoever_handles_incidents_may_look_what_would_go(engine: Engine) -> None:
+    assert run(dry_run=True, run_type="manual", user="dana")["models"] == {"loans": AN_ANSWER}
+    with pytest.raises(RunError, match="may not handle incident"):
+        run(dry_run=True, run_type="manual", user="ria")
+    assert left(engine) == 1
+
+
+@pytest.mark.usefixtures("_a_year")
+def test_who_deletes_by_hand_stands_in_the_log(engine: Engine) -> None:
+    run(dry_run=False, run_type="manual", user="mika")
+    assert left(engine) == 0
+    with engine.connect() as conn:
+        (told,) = conn.execute(sa.select(audit_log).where(audit_log.c.act == "answers_deleted")).all()
+    assert (told.actor, told.run) == ("mika", "retention/manual__1")
+
+
+@pytest.mark.usefixtures("_a_year")
+def test_the_owner_is_told_once_a_month_of_what_an_incident_holds_back(
+    engine: Engine, post: PostOffice
+) -> None:
+    with engine.begin() as conn:
+        at = datetime.now(UTC) - timedelta(days=31)
+        key = "night/loans/data/income"
+        open_incident(conn, kind="data", key=key, sentence="?", model="loans", at=at, run="loans.monitor/1")
+    for _ in range(2):
+        (loans,) = run(dry_run=False)["models"].values()
+        assert "is open. Settle it." in loans["held"]
+    (mail,) = post.mails
+    assert "incident 1 keeps what should be deleted" in mail.subject
+    assert left(engine) == 1

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from airlock.digests import short
-from airlock.governance import approvals, batches, candidates
+from airlock.governance import approvals, batches, candidates, deletions
 from airlock.governance.candidates import Candidate
 from airlock.governance.lineage import stored
 from airlock.governance.lineage.thing import Thing, moment
@@ -23,11 +23,11 @@ def candidates_with(conn: Connection, *conditions: sa.ColumnElement[bool]) -> tu
     return tuple(candidate for candidate in found if candidate)
 
 
-def came_from(candidate: Candidate, store: Store) -> tuple[Thing, ...]:
+def came_from(conn: Connection, candidate: Candidate, store: Store) -> tuple[Thing, ...]:
     """Return what a candidate was made of, and what people read about it."""
     made = [
         stored.proof(store, "package", candidate.package_digest),
-        stored.snapshot(store, candidate.snapshot_digest),
+        snapshot(conn, store, candidate.snapshot_digest),
     ]
     if candidate.dossier_digest:
         made.insert(0, stored.proof(store, "dossier", candidate.dossier_digest))
@@ -38,6 +38,16 @@ def came_from(candidate: Candidate, store: Store) -> tuple[Thing, ...]:
         told = f"Registered by {external['registered_by']} by hand, as MLflow was told."
         made.append(Thing("mlflow_version", f"{candidate.model}/{external['version']}", told, external))
     return tuple(made)
+
+
+def snapshot(conn: Connection, store: Store, digest: str) -> Thing:
+    """Return a snapshot, with the deletion where retention took it out of the store."""
+    deletion = None if store.has(stored.SNAPSHOTS, digest) else deletions.of_snapshot(conn, digest)
+    if deletion is None:
+        return stored.snapshot(store, digest)
+    when = f"{moment(deletion.deleted_at)} (deletion {deletion.id})"
+    told = f"Deleted by retention {when}; it held {deletion.rows:,} rows."
+    return Thing("snapshot", digest, told, {"proved": False, "deletion": deletion.id})
 
 
 def led_to(conn: Connection, candidate: Candidate) -> tuple[Thing, ...]:

@@ -92,7 +92,7 @@ def of_version(conn: Connection, store: Store, name: str) -> Thing:
 def of_snapshot(conn: Connection, store: Store, digest: str) -> Thing:
     """Return a snapshot with its source, and what learned from it."""
     found = _with(conn, candidates_table.c.snapshot_digest == digest)
-    kept = stored.snapshot(store, digest) if DIGEST.fullmatch(digest) else None
+    kept = records.snapshot(conn, store, digest) if DIGEST.fullmatch(digest) else None
     if kept is None or not (found or kept.facts["proved"]):
         raise LineageError(_unknown("snapshot", digest))
     learned = tuple(records.thing_of(one, records.led_to(conn, one)) for one in found)
@@ -134,7 +134,7 @@ KINDS: dict[str, Callable[[Connection, Store, str], Thing]] = {
 
 
 def _whole(conn: Connection, store: Store, candidate: Candidate) -> Thing:
-    parts = (*records.came_from(candidate, store), *records.led_to(conn, candidate))
+    parts = (*records.came_from(conn, candidate, store), *records.led_to(conn, candidate))
     return records.thing_of(candidate, parts)
 
 

@@ -99,7 +99,9 @@ deletions = sa.Table(
     sa.Column("digest", sa.Text, nullable=False, comment="of what was deleted"),
     sa.Column("run", sa.Text, nullable=False, comment="the Dag run, as <dag id>/<run id>"),
     moment("deleted_at"),
-    sa.CheckConstraint("kind IN ('answers', 'batch')", name="kind"),
+    sa.CheckConstraint(
+        "kind IN ('answers', 'batch', 'outcomes', 'feedback', 'contests', 'snapshot')", name="kind"
+    ),
     sa.Index("deletions_by_event", "model", "last_event"),
 )
 
