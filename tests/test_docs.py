@@ -17,6 +17,7 @@ from airlock.spec.columns import Column
 from airlock.spec.data import Quarantine, Source, Use
 from airlock.spec.governance import Alerts
 from airlock.spec.impact import Impact
+from airlock.spec.monitoring import Monitoring
 from airlock.spec.people import PEOPLE_FILE
 from airlock.spec.robustness import Rule
 
@@ -54,6 +55,13 @@ def test_the_alerts_in_alerts_md_are_alerts() -> None:
         "{{ mail.subject }}"
         in Alerts.model_validate(yaml.safe_load(notifying)["alerts"]).notify[0].arguments["text"]
     )
+
+
+def test_what_indicators_md_watches_is_what_the_demo_watches() -> None:
+    business, service = blocks("yaml", (ROOT / "docs" / "indicators.md").read_text(encoding="utf-8"))
+    watched = load_model(ROOT / "include", "credit_risk").monitoring
+    assert Monitoring.model_validate(yaml.safe_load(business)["monitoring"]).indicators == watched.indicators
+    assert Monitoring.model_validate(yaml.safe_load(service)["monitoring"]).service == watched.service
 
 
 def test_the_files_in_admission_md_can_be_read() -> None:
