@@ -110,10 +110,10 @@ def answer(
     return against
 
 
-def cause_of_training(about: Inquiry, given: Answer) -> str:
-    """Return why a training begins that a person asked for: their words, and what was found."""
-    found = " ".join(one.sentence for one in about.found) or about.incident.sentence
-    return f"{given.responder} was asked about incident {about.incident.id} and said: {given.reason} {found}"
+def cause_of_training(incident: Incident, given: Answer) -> str:
+    """Return why a training begins that a person asked for: their words, and what was found at first."""
+    who = f"{given.responder} was asked about incident {incident.id}"
+    return f"{who} and said: {given.reason} {incident.sentence}"
 
 
 def _locked(conn: Connection, incident_id: int) -> Incident:

@@ -33,15 +33,21 @@ class FollowInquiryOperator(InquiryStepOperator):
 
 
 class RetrainAsAnsweredOperator(FollowInquiryOperator):
-    """Start a training by the retrain asset; it is that of whoever answered, who may not approve it."""
+    """Start a training by the retrain asset; it is that of whoever answered, who may not approve it.
+
+    Once it has been made, clearing the task starts no other.
+    """
 
     choice = "Retrain"
 
     def follow(self, context: Context, incident: "Incident", answer: "Answer") -> dict[str, Any]:
-        from airlock.chain.inquiry import cause_of_training, inquiry
+        from airlock.chain.inquiry import cause_of_training
+        from airlock.governance import candidates
 
+        cause = cause_of_training(incident, answer)
         with database().connect() as connection:
-            cause = cause_of_training(inquiry(connection, incident), answer)
+            if candidates.find_caused(connection, self.model, cause):
+                raise AirflowSkipException(f"The training for incident {incident.id} has been made.")
         extra = {
             "cause": cause,
             "as_of": answer.responded_at.isoformat(),

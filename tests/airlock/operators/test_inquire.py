@@ -29,6 +29,7 @@ from airlock.operators.run import run_of as read_run
 from airlock.operators.triage import TriageOperator
 from airlock.package.package import open_package
 from airlock.triage.cause import Cause, Evidence
+from tests.airlock.governance.records import register
 from tests.airlock.lender import SHIFTED, Lender, deployed
 from tests.airlock.loans import loans
 from tests.airlock.operators.releasing import champion
@@ -423,6 +424,16 @@ def test_a_training_is_that_of_whoever_answered_and_says_why(incident: Incident,
     assert started.cause == (
         f"dana was asked about incident {incident.id} and said: A new market. The score has shifted."
     )
+
+
+def test_a_training_that_has_been_made_is_not_asked_for_again(incident: Incident, engine: Engine) -> None:
+    answer(incident, "Retrain", who="dana")
+    made = RetrainAsAnsweredOperator(task_id="retrain", **OWN).execute(run_of(incident, "retrain"))
+    watched(engine, SCORE, POOR, end=SHIFTED + DAY, version=2)
+    with engine.begin() as conn:
+        register(conn, model="loans", cause=made["cause"])
+    with pytest.raises(AirflowSkipException, match="has been made"):
+        RetrainAsAnsweredOperator(task_id="retrain", **OWN).execute(run_of(incident, "retrain"))
 
 
 @pytest.mark.parametrize("follow", [RetrainAsAnsweredOperator, RollBackAsAnsweredOperator])
