@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 from airlock.spec.load import SPEC_FILE
+from airlock.ui.answer_courses import estimates, fairness, groups
 from airlock.ui.courses import business, service
 from airlock.ui.incidents import open_incidents, open_of
 from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
@@ -63,6 +64,8 @@ def model_page(request: Request, name: str) -> HTMLResponse:
     if not (found.spec or found.problems or records.candidates):
         raise HTTPException(404, f"There is no model {name}: include/models has no such folder.")
     courses = {
+        "Estimate before outcomes": estimates(records.nights),
+        "Protected groups": fairness(records.nights, found.spec),
         "Business": business(records.nights),
         "Scoring API": service(records.nights),
     }
@@ -73,6 +76,7 @@ def model_page(request: Request, name: str) -> HTMLResponse:
         model=found,
         records=records,
         courses=courses,
+        groups=groups(records.nights),
         incidents=incidents,
         said=said,
         limits=limits,
