@@ -11,12 +11,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from airlock.governance import reproductions
+from airlock.governance import incidents, reproductions
 from airlock.governance.grants import READER
 from airlock.governance.tables import nights
 from airlock.ui import queries
 from tests.airlock.database_roles import as_role
-from tests.airlock.ui.history import night, reproduction, year
+from tests.airlock.ui.history import MORNING, night, reproduction, year
 
 ROUTES = (
     "/airlock/",
@@ -63,6 +63,20 @@ def test_the_model_page_shows_its_whole_life(browser: TestClient, engine: Engine
     assert "<b>omar</b>" in page and "calibration for &lt;small&gt; loans" in page
     assert "../../dags/credit_risk.release/runs/asset_triggered__2026-10-03T08%3A15%3A00%2B00%3A00_" in page
     assert 'href="../pages/credit_risk/nights/2026-11-01.html"' in page
+
+
+def test_the_model_page_links_its_open_incidents(browser: TestClient, engine: Engine) -> None:
+    about = {"kind": "drift", "facts": {}, "at": MORNING, "model": "credit_risk"}
+    with engine.begin() as conn:
+        known, _ = incidents.open_incident(conn, key="a", sentence="<b>debt</b> has shifted.", **about)
+        other = {**about, "model": "tumour_diagnosis"}
+        incidents.open_incident(conn, key="b", sentence="Another model.", **other)
+    page = browser.get("/airlock/models/credit_risk").text
+    assert f'<a href="../incidents/{known.id}">{known.id}</a> &lt;b&gt;debt&lt;/b&gt; has shifted.' in page
+    assert "nobody&#39;s yet" in page and "Another model." not in page
+    with engine.begin() as conn:
+        incidents.settle(conn, known.id, by="mika", because="Known.", at=MORNING, run=None)
+    assert "none open" in browser.get("/airlock/models/credit_risk").text
 
 
 def test_every_candidate_says_where_it_stands_and_whether_it_came_out_the_same_again(
