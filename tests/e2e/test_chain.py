@@ -1,9 +1,12 @@
 """A model's whole life, and everything that must be on record afterwards."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -215,6 +218,38 @@ def test_a_shift_trains_again_and_the_cause_is_in_the_evidence(
     assert predict(stack, "credit_risk", APPLICANT).json()["version"] == again.version
     before, now = records.rows(tables.deployments, model="credit_risk")
     assert before["retired_because"] == f"replaced by version {again.version}" and now["retired_at"] is None
+
+
+def test_nights_of_the_past_are_watched_again_by_one_command_with_the_same_result(
+    stack: RunningStack, people: People, records: Records, watched: Watched
+) -> None:
+    def on_record() -> list[dict[str, Any]]:
+        found = (records.rows(tables.nights, model="credit_risk", night=night) for night in (CALM, FAULTY))
+        return [night for nights in found for night in nights]
+
+    def about() -> tuple[int, int, list[str]]:
+        events = [one for one in records.rows(tables.incident_events) if one["day"] in (CALM, FAULTY)]
+        return len(_alerts(stack, CALM) + _alerts(stack, FAULTY)), len(events), _asking(people)
+
+    def tries() -> list[int]:
+        return [people.dana.task(run, "measure").try_number for run in (watched.calm, watched.faulty)]
+
+    before, told, tried = on_record(), about(), tries()
+    dag_id, (first, last) = "credit_risk.monitor", (midnight(CALM), midnight(SHIFTED) - timedelta(hours=1))
+    wait_until(lambda: _no_backfill_of(people, dag_id), what="the backfill before to be over", timeout=120)
+    time = ["--from-date", first.isoformat(), "--to-date", last.isoformat(), "--max-active-runs", "1"]
+    command = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", dag_id, *time]
+    subprocess.run([*command, "--reprocess-behavior", "completed"], env=stack.environment(), check=True)
+    runs = people.dana.wait_for_backfill(dag_id, first, last, timeout=300)
+    assert [run.state for run in runs] == ["success", "success"]
+    assert all(now > then for now, then in zip(tries(), tried, strict=True)), "they were truly watched again"
+    assert on_record() == before and all(night["report"] for night in before)
+    assert about() == told, "nights of the past mail nothing, open nothing and ask for nothing"
+
+
+def _no_backfill_of(people: People, dag_id: str) -> bool:
+    found = people.dana.call("GET", "/backfills", dag_id=dag_id, limit=100)["backfills"]
+    return all(backfill["completed_at"] for backfill in found)
 
 
 def _alerts(stack: RunningStack, night: date) -> list[Mail]:
