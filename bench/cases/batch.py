@@ -111,7 +111,7 @@ def bare_predict_proba(night: Night, number: Number) -> Side:
 
         prepare, estimator = Predictor.load(world.package).pipeline
         kinds = world.package.signature.kinds
-        pieces = pq.ParquetFile(night(world)).iter_batches(PREPARED, columns=list(kinds))
+        pieces = pq.ParquetFile(night(world), pre_buffer=False).iter_batches(PREPARED, columns=list(kinds))
         prepared = np.concatenate(
             [prepare.transform(frame(pa.Table.from_batches([piece]), kinds)) for piece in pieces]
         )

@@ -68,7 +68,8 @@ def _long_night(world: World) -> "Iterator[pa.Table]":
     import pyarrow.parquet as pq
 
     words = [name for name, kind in world.package.signature.kinds.items() if kind is Kind.CATEGORY]
-    for rows in pq.ParquetFile(world.long_night, read_dictionary=words).iter_batches(ROWS_AT_ONCE):
+    night = pq.ParquetFile(world.long_night, read_dictionary=words, pre_buffer=False)
+    for rows in night.iter_batches(ROWS_AT_ONCE):
         piece = pa.Table.from_batches([rows])
         yield piece.append_column("score", piece["number_01"]).append_column(
             "prediction", piece["category_01"]

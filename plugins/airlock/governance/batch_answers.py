@@ -67,7 +67,8 @@ def pieces(file: Path, kinds: Mapping[str, Kind | None]) -> "Iterator[pa.Table]"
     import pyarrow.parquet as pq
 
     words = [name for name, kind in kinds.items() if kind not in (Kind.NUMBER, Kind.BOOLEAN)]
-    answers = pq.ParquetFile(file, read_dictionary=[*words, "prediction"])
+    # Buffering ahead would keep every row group until the last one is read.
+    answers = pq.ParquetFile(file, read_dictionary=[*words, "prediction"], pre_buffer=False)
     given = [name for name in (*kinds, *OWN) if name in answers.schema_arrow.names]
     for rows in answers.iter_batches(ROWS_AT_ONCE, columns=given):
         yield pa.Table.from_batches([rows])
@@ -109,7 +110,7 @@ def copy_rows(conn: Connection, store: Store, batch: Batch) -> None:
     import pyarrow.parquet as pq
     from pyarrow import csv
 
-    file, place = pq.ParquetFile(store.root / KIND / batch.answers_digest / ANSWERS), 0
+    file, place = pq.ParquetFile(store.root / KIND / batch.answers_digest / ANSWERS, pre_buffer=False), 0
     plain = csv.WriteOptions(include_header=False)
     with closing(conn.connection.cursor()) as cursor:
         for answers in file.iter_batches(ROWS_AT_ONCE, columns=list(OWN)):

@@ -49,7 +49,7 @@ def doubles(files: Iterable[Path], column: str, repeated: np.ndarray) -> list[st
 def keys_of(files: Iterable[Path], column: str) -> Iterator[pa.Array]:
     """Yield the values of one column of Parquet files, a piece at a time."""
     for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(ROWS_AT_ONCE, columns=[column]):
+        for batch in pq.ParquetFile(file, pre_buffer=False).iter_batches(ROWS_AT_ONCE, columns=[column]):
             yield batch.column(0)
 
 
