@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DataError, IntegrityError
 
 from airlock.governance import api_hours
 from airlock.governance.api_hours import ApiHour
@@ -30,6 +31,8 @@ HOUR = 3600
 #: So many hours a worker remembers what it wrote: the clock may be set back by less.
 REMEMBERED = 24
 SUFFIX = ".hours"
+#: What is not what a worker left, or what PostgreSQL will never take: a person may look at it.
+REFUSED = ".refused"
 
 
 class Hours:
@@ -130,6 +133,10 @@ class Hours:
                 self._write(_read(file))
             except FileNotFoundError:
                 continue  # another process has written it
+            except (ValueError, TypeError, KeyError, IntegrityError, DataError) as error:
+                LOG.error("%s cannot be kept (%s). It is set aside.", file, type(error).__name__)
+                file.rename(file.with_suffix(REFUSED))
+                continue
             file.unlink(missing_ok=True)
 
 

@@ -1,14 +1,18 @@
 """Hours: each request is counted once in PostgreSQL, whether or not it is there when a worker writes."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from airlock.governance.api_hours import ApiHour
 from airlock.governance.engine import connect
 from airlock.governance.grants import SCORING
 from airlock.serving import hours
@@ -130,6 +134,21 @@ def test_what_waits_at_the_end_is_written_by_the_next_process(
     start().stop()
     assert sums(engine) == [("loans", 1, 0, 0)]
     assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("left_behind", ["torn", "[1]", '[{"hour": "never"}]', "OTHER_BOUNDS"])
+def test_what_can_never_be_written_is_set_aside_and_keeps_nothing_else_away(
+    start: Start, engine: Engine, tmp_path: Path, left_behind: str
+) -> None:
+    if left_behind == "OTHER_BOUNDS":
+        fewer = ApiHour("loans", NOON, uuid4(), 1, 0, 0, [1, 0])
+        left_behind = json.dumps([asdict(fewer)], default=str)
+    (tmp_path / f"old{SUFFIX}").write_text(left_behind)
+    counting = start()
+    counting.add("loans", 200, 0.01)
+    counting.stop()
+    assert sums(engine) == [("loans", 1, 0, 0)]
+    assert [file.name for file in tmp_path.iterdir()] == [f"old{hours.REFUSED}"]
 
 
 def test_an_api_counts_what_it_is_asked_for_decisions(
