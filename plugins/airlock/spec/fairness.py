@@ -39,8 +39,6 @@ class Fairness(Section):
         if data.retention is not None and data.retention < self.window:
             return f"{key}.window is longer than data.retention: answers are deleted before. Shorten it."
         for limit in self.limits:
-            if limit.origin != "spec":
-                return f"{key}.limits.{limit.metric}.origin is not for a spec to write. Leave it out."
             if limit.metric not in DISPARITIES[task]:
                 known = ", ".join(DISPARITIES[task])
                 return (

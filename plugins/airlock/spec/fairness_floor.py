@@ -24,12 +24,16 @@ class FairnessFloor(Section):
 
 
 def fairness_problems(
-    floor: FairnessFloor, limits: Sequence[Limit], spec: ModelSpec, tier: str
+    floor: FairnessFloor | None, limits: Sequence[Limit], spec: ModelSpec, tier: str
 ) -> Iterator[Problem]:
     """Yield where a spec watches its groups less than its tier's policy wants; `limits` are the policy's."""
-    if not is_watched(spec):
-        return
     watched, floors = spec.monitoring.fairness, disparities_among(limits, spec)
+    for limit in watched.limits if watched else ():
+        if limit.origin != "spec":
+            key = f"{KEY}.limits.{limit.metric}.origin"
+            yield Problem(key, "is not for a spec to write.", "Leave it out.")
+    if floor is None or not is_watched(spec):
+        return
     if watched is None:
         yield Problem(KEY, f"{tier} wants protected groups compared in production.", "Add limits.")
         return
@@ -43,12 +47,12 @@ def fairness_problems(
         wrong = f"{tier} wants the errors of groups compared, which takes outcomes."
         yield Problem("monitoring.performance", wrong, "Add its limits.")
     for limit in watched.limits:
-        for least_strict in floors:
-            same = (limit.metric, limit.attribute) == (least_strict.metric, least_strict.attribute)
-            if same and limit.loosens(least_strict):
-                yield Problem(
-                    f"{KEY}.limits.{limit.metric}", f"{tier} asks for more.", "Tighten it or leave it out."
-                )
+        for floor_limit in floors:
+            same = (limit.metric, limit.attribute) == (floor_limit.metric, floor_limit.attribute)
+            if same and limit.loosens(floor_limit):
+                side = "at_least" if floor_limit.at_least is not None else "at_most"
+                wrong = f"{tier} asks for {side}: {getattr(floor_limit, side)}."
+                yield Problem(f"{KEY}.limits.{limit.metric}", wrong, "Tighten it or leave it out.")
 
 
 def watched_under(limits: Sequence[Limit], spec: ModelSpec) -> ModelSpec:

@@ -139,8 +139,7 @@ def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
         )
     found += _inspection_problems(policy, spec, tier)
     found += _retention_problems(policy, spec, tier)
-    if policy.fairness:
-        found += fairness_problems(policy.fairness, policy.limits.get(spec.task, ()), spec, tier)
+    found += fairness_problems(policy.fairness, policy.limits.get(spec.task, ()), spec, tier)
     ceilings = {
         "data.quarantine.share": (spec.data.quarantine.share, policy.quarantine_share),
         "gates.champion.tolerance": (spec.gates.champion.tolerance, policy.champion_tolerance),

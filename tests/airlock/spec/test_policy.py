@@ -13,6 +13,7 @@ from airlock.settings import ROOT
 from airlock.spec import ModelSpec, SpecError, load_model, load_policy
 from airlock.spec.data import Quarantine, Use
 from airlock.spec.deployment import Deployment
+from airlock.spec.fairness_floor import FairnessFloor
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import METRICS, Task
 from airlock.spec.policy import Policy, Tier, problems_under, under
@@ -98,6 +99,33 @@ LOOSER = {
         "does not allow full",
         "Write canary or ab",
     ),
+    "weeks in which groups are compared": (
+        "    window: 4w\n    minimum_rows",
+        "    window: 1w\n    minimum_rows",
+        "monitoring.fairness.window",
+        "asks for at least 4w",
+        "Write 4w or more",
+    ),
+    "rows that comparing groups takes": (
+        "minimum_rows: 500",
+        "minimum_rows: 100000",
+        "monitoring.fairness.minimum_rows",
+        "allows at most 1000",
+        "Write 1000 or less",
+    ),
+    "limit between groups in production": (
+        "attribute: sex, at_most: 0.10}\n    window",
+        "at_most: 0.9}\n    window",
+        "monitoring.fairness.limits.equalized_odds_difference",
+        "asks for at_most: 0.5",
+        "Tighten",
+    ),
+    "limit between groups in the policy's name": (
+        "attribute: sex, at_most: 0.10}\n    window",
+        "attribute: sex, at_most: 0.10, origin: policy}\n    window",
+        "monitoring.fairness.limits.equalized_odds_difference.origin",
+        "Leave it out",
+    ),
     "limit": (
         "roc_auc, at_least: 0.70",
         "roc_auc, at_least: 0.6",
@@ -146,6 +174,36 @@ def test_the_policys_own_limits_are_added_and_say_whose_they_are(spec: ModelSpec
     assert ("roc_auc", "policy") not in limits
 
 
+def test_the_policys_disparities_hold_in_production_too(spec: ModelSpec) -> None:
+    assert spec.monitoring.fairness is not None
+    limits = {(one.metric, one.attribute): one for one in spec.monitoring.fairness.limits}
+    assert limits["calibration_difference", None].origin == "policy"
+    assert limits["calibration_difference", None].at_most == 0.15
+    assert limits["equalized_odds_difference", "sex"].at_most == 0.10
+    assert ("roc_auc", None) not in limits
+
+
+def test_a_high_tier_model_with_groups_watches_them() -> None:
+    policy, spec = load_policy(ROOT / "include", Tier.HIGH), load_model(ROOT / "include", "credit_risk")
+    monitoring = spec.monitoring.model_copy(update={"fairness": None, "performance": None})
+    problems = problems_under(policy, spec.model_copy(update={"monitoring": monitoring}))
+    assert "monitoring.fairness" in {problem.key for problem in problems}
+    columns = {name: one for name, one in spec.data.columns.items() if name not in spec.data.protected}
+    nobody = spec.data.model_copy(update={"columns": columns})
+    without = spec.model_copy(update={"monitoring": monitoring, "data": nobody})
+    assert "monitoring.fairness" not in {problem.key for problem in problems_under(policy, without)}
+
+
+def test_errors_of_groups_need_outcomes_to_be_asked_for() -> None:
+    policy, spec = load_policy(ROOT / "include", Tier.HIGH), load_model(ROOT / "include", "credit_risk")
+    watched = spec.monitoring.fairness
+    assert watched is not None
+    parity = watched.model_copy(update={"limits": (Limit.model_validate(PARITY),)})
+    monitoring = spec.monitoring.model_copy(update={"fairness": parity, "performance": None})
+    problems = problems_under(policy, spec.model_copy(update={"monitoring": monitoring}))
+    assert [problem.key for problem in problems if "monitoring" in problem.key] == ["monitoring.performance"]
+
+
 def test_a_missing_policy_stops_the_models_of_its_tier(include: Path) -> None:
     (include / "policies" / "high.yaml").unlink()
     with pytest.raises(SpecError, match=r"high.yaml: file: is missing"):
@@ -182,6 +240,8 @@ WAYS = ("full", "shadow", "canary", "ab")
 bounds = st.floats(0, 1, allow_nan=False)
 confidences = st.floats(0.5, 1, exclude_max=True)
 shares = st.floats(0, 1, exclude_max=True)
+windows = st.integers(1, 60).map(lambda days: timedelta(days=days))
+PARITY = {"metric": "demographic_parity_ratio", "at_least": 0.8}
 
 
 @st.composite
@@ -207,6 +267,9 @@ def policies(draw: st.DrawFn) -> Policy:
         drift_psi=draw(st.floats(0.01, 2)),
         drift_share=draw(shares),
         drift_rows=draw(st.integers(20, 1000)),
+        fairness=draw(
+            st.none() | st.builds(FairnessFloor, window=windows, minimum_rows=st.integers(100, 999))
+        ),
         limits={Task.BINARY: tuple(draw(st.lists(limits(), max_size=4)))},
     )
 
@@ -232,6 +295,11 @@ def specs(draw: st.DrawFn) -> ModelSpec:
     content["monitoring"]["drift"]["psi"] = draw(st.floats(0.01, 2))
     content["monitoring"]["drift"]["share"] = draw(bounds)
     content["monitoring"]["drift"]["minimum_rows"] = draw(st.integers(20, 1000))
+    content["monitoring"]["fairness"] = {
+        "limits": [PARITY],
+        "window": f"{draw(st.integers(1, 60))}d",
+        "minimum_rows": draw(st.integers(100, 999)),
+    }
     return ModelSpec.model_validate(content)
 
 
@@ -262,6 +330,10 @@ def test_what_is_accepted_is_never_looser_than_the_policy(
     assert spec.deployment.way in (policy.ways or WAYS)
     assert policy.automatic_retraining or not spec.monitoring.retraining.automatic
     assert spec.monitoring.retraining.budget <= policy.retraining_budget
+    watched = spec.monitoring.fairness
+    assert watched is not None
+    assert policy.fairness is None or watched.window >= policy.fairness.window
+    assert policy.fairness is None or watched.minimum_rows <= policy.fairness.minimum_rows
     metrics = data.draw(st.fixed_dictionaries(dict.fromkeys(METRICS[Task.BINARY], bounds)))
     if passes(under(policy, spec).gates.limits, metrics):
         assert passes(policy.limits[Task.BINARY], metrics)
@@ -302,6 +374,10 @@ def test_a_spec_as_tight_as_the_policy_is_accepted(policy: Policy, spec: ModelSp
                             "minimum_rows": policy.drift_rows,
                         }
                     ),
+                    "fairness": spec.monitoring.fairness
+                    and spec.monitoring.fairness.model_copy(
+                        update=dict(policy.fairness) if policy.fairness else {}
+                    ),
                     "retraining": spec.monitoring.retraining.model_copy(
                         update={
                             "automatic": policy.automatic_retraining,
@@ -327,8 +403,16 @@ def test_the_projects_tiers_grow_stricter() -> None:
 
 def test_a_high_tier_model_says_what_yes_means() -> None:
     policy, spec = load_policy(ROOT / "include", Tier.HIGH), load_model(ROOT / "include", "credit_risk")
-    gates = spec.gates.model_copy(update={"limits": ()})
-    (problem,) = problems_under(policy, spec.model_copy(update={"decision": None, "gates": gates}))
+    watched = spec.monitoring.fairness
+    assert watched is not None
+    own = tuple(limit for limit in watched.limits if limit.origin == "spec")
+    fairness = watched.model_copy(update={"limits": own})
+    changed = {
+        "decision": None,
+        "gates": spec.gates.model_copy(update={"limits": ()}),
+        "monitoring": spec.monitoring.model_copy(update={"fairness": fairness}),
+    }
+    (problem,) = problems_under(policy, spec.model_copy(update=changed))
     assert str(problem) == (
         "decision: The policy of the tier high wants to know what yes means for a person. Add yes_means."
     )
