@@ -11,7 +11,7 @@ from airlock.monitoring.bins import counts_of
 from airlock.monitoring.seasons import WEEKS, week_of
 from airlock.triage.expectation import LEVEL, Expected, Movement, moved, movements, total
 from airlock.triage.facts import SCORE, Facts
-from airlock.triage.faults import mixing_share
+from airlock.triage.mixture import mixing_share
 
 #: An explanation leaves at most this part of what there is to explain.
 LEFT = 0.4

@@ -1,31 +1,29 @@
-"""Data faults of one column: another unit, a burst of missing values, one value too often; and rows twice."""
+"""Data faults: a burst of missing values, another unit, values far off, one too often; and rows twice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
 from airlock.monitoring.sentences import figure, percent
 from airlock.triage.cause import Evidence
-from airlock.triage.expectation import LEVEL, Expected, movements
+from airlock.triage.expectation import LEVEL
 from airlock.triage.facts import Facts, numbers, spread
+from airlock.triage.units import LEAST_FACTOR, another_unit
 
-#: What a number is multiplied by when somebody mistakes its unit, and what one would call it.
-UNITS = {100.0: "cents", 1000.0: "thousandths", 12.0: "a year for a month", 60.0: "minutes for hours"}
 #: A burst moves at least this share of the rows.
 BURST = 0.05
 #: A value that fills in for others is at least this many times as frequent as before.
 TIMES = 5.0
+#: And its share grows so many times as much as that of any other: in a hot week all high temperatures are
+#: more frequent.
+STANDS_OUT = 3.0
 #: And as much more so than any value was for a while in training: stretches cut at half their length hold
 #: three quarters of the thickest at least.
 CLUMPS = 1.5
-#: A factor that nobody has a name for is a unit where it is at least this large: people do not earn ten times
-#: as much overnight, all of them alike.
-LEAST_FACTOR = 10.0
 LEAST_ROWS = 30
-PARTS = 10
-ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,8 @@ def faulty(facts: Facts) -> Iterator[Fault]:
     for name in facts.features:
         yield from _missing(facts, name)
     for name in facts.numbers:
-        yield from _unit(facts, name)
-        yield from _filled(facts, name)
+        looks = (_unit, _far, _filled)
+        yield from islice((fault for look in looks for fault in look(facts, name)), 1)
     yield from _twice(facts)
 
 
@@ -76,6 +74,31 @@ def _missing(facts: Facts, name: str) -> Iterator[Fault]:
         yield Fault(Evidence(name, sentence), (before, now))
 
 
+def _unit(facts: Facts, name: str) -> Iterator[Fault]:
+    before, now = facts.values(name)
+    if found := another_unit(before, now):
+        told = f"{percent(found.share)} of the values of {name} are {found.times}"
+        yield Fault(Evidence(name, f"{told}; divided by it they look as in training."))
+
+
+def _far(facts: Facts, name: str) -> Iterator[Fault]:
+    """Look for values that lie many times as far off as any did: part of them in a unit that nobody names."""
+    was, _ = facts.values(name)
+    if not len(was) or was.min() == was.max():
+        return
+    middle = float(np.median(was))
+    farthest = LEAST_FACTOR * float(np.abs(was - middle).max())
+    before, now = (
+        Rows.of(side, np.abs(numbers(side[name]) - middle) > farthest)
+        for side in (spread(facts.before), spread(facts.now))
+    )
+    if _burst(facts, before.share, now.share):
+        told = (
+            f"{percent(now.share)} of the values of {name} lie more than {figure(LEAST_FACTOR)} times as far"
+        )
+        yield Fault(Evidence(name, f"{told} off as any did in training."), (before, now))
+
+
 def _filled(facts: Facts, name: str) -> Iterator[Fault]:
     """Look for one value that stands where others should: the one whose share grew most."""
     was, known = facts.values(name)
@@ -87,7 +110,10 @@ def _filled(facts: Facts, name: str) -> Iterator[Fault]:
     before, now = (
         Rows.of(side, numbers(side[name]) == value) for side in (spread(facts.before), spread(facts.now))
     )
+    grown = np.sort(counts / len(known) - shares)[::-1]
     if not _burst(facts, before.share, now.share) or now.share < TIMES * before.share:
+        return
+    if len(grown) > 1 and grown[0] < STANDS_OUT * grown[1]:
         return
     usual = now.share - before.share <= CLUMPS * _clumped(facts, name)
     if not (usual and _in_stretches(numbers(spread(facts.now)[name]) == value)):
@@ -127,75 +153,6 @@ def _clumped(facts: Facts, name: str) -> float:
         (float((np.bincount(one, minlength=len(overall)) / length - overall).max()) for one in stretches),
         default=0.0,
     )
-
-
-def _unit(facts: Facts, name: str) -> Iterator[Fault]:
-    """Look for a share of the values that lies where the reference's would, in another unit.
-
-    The night is taken for a mixture of the reference and of the reference times a factor; the share is the
-    most likely one. It is a fault where the mixture leaves nothing to explain and the reference alone does.
-    """
-    before, now = facts.values(name)
-    if min(len(before), len(now)) < LEAST_ROWS:
-        return
-    for factor, times in _factors(before, now):
-        share = _share_in_unit(before, now, factor)
-        if share * len(now) >= LEAST_ROWS / 3 and share >= BURST / 2:
-            told = f"{percent(share)} of the values of {name} are {times}"
-            yield Fault(Evidence(name, f"{told}; divided by it they look as in training."))
-            return
-
-
-def _factors(before: np.ndarray, now: np.ndarray) -> Iterator[tuple[float, str]]:
-    """Yield what values may have been multiplied by, in words: known units, then what their middle says."""
-    for unit, word in UNITS.items():
-        for factor, times in ((unit, figure(unit)), (1 / unit, f"1/{figure(unit)}")):
-            yield factor, f"{times} times as large as they should be, as {word} would be"
-    was, is_now = float(np.median(before)), float(np.median(now))
-    if was * is_now > 0 and not 1 / LEAST_FACTOR < is_now / was < LEAST_FACTOR:
-        yield is_now / was, f"{figure(is_now / was)} times as large as they should be"
-
-
-def _share_in_unit(before: np.ndarray, now: np.ndarray, factor: float) -> float:
-    cuts = np.arange(1, PARTS) / PARTS
-    edges = np.unique(np.append(np.quantile(before, cuts), np.quantile(before * factor, cuts)))
-    counts = _parts(now, edges)
-    alone, other = (Expected.of(_parts(values, edges)) for values in (before, before * factor))
-    (one,) = movements({"alone": counts}, {"alone": alone})
-    if not one.moved:
-        return 0.0
-    share = mixing_share(counts, alone.shares, other.shares)
-    (both,) = movements({"mixed": counts}, {"mixed": alone.mixed(other, share)})
-    return 0.0 if both.moved or both.psi > one.psi / 4 else share
-
-
-def _parts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Count values between edges; nothing is unseen or missing here, for which two empty places stand."""
-    counts: np.ndarray = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 3)
-    return counts
-
-
-def mixing_share(counts: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
-    """Return the most likely share of rows that come from `other` where the rest come from `one`.
-
-    Expectation and maximisation over the places' counts.
-
-    References
-    ----------
-    Saerens, Latinne, Decaestecker: Adjusting the outputs of a classifier to new a priori probabilities,
-    Neural Computation 14, 2002.
-
-    Examples
-    --------
-    >>> one, other = np.array([0.9, 0.1]), np.array([0.1, 0.9])
-    >>> round(mixing_share(np.array([50, 50]), one, other), 2)
-    0.5
-    """
-    share, rows = 0.5, counts.sum()
-    for _ in range(ROUNDS):
-        belongs = share * other / ((1 - share) * one + share * other)
-        share = float(np.dot(counts, belongs) / rows)
-    return share
 
 
 def _twice(facts: Facts) -> Iterator[Fault]:

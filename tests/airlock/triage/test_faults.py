@@ -44,6 +44,18 @@ def test_a_factor_that_the_world_can_bring_is_none(calm: Facts, factor: float) -
     assert told(night(calm, {**drawn, "income": drawn["income"] * factor})) == []
 
 
+def test_a_part_of_the_values_that_lies_far_off_is_a_fault_whatever_the_unit(calm: Facts) -> None:
+    drawn = people(7, ROWS)
+    far = np.where(RANDOM < 0.15, 45.0, 1.0) * drawn["income"] * np.where(RANDOM < 0.15, 10.0, 1.0)
+    (sentence,) = told(night(calm, {**drawn, "income": far}))
+    assert sentence.endswith("lie more than 10 times as far off as any did in training.")
+
+
+def test_a_value_that_is_frequent_with_its_neighbours_fills_in_for_nothing(calm: Facts) -> None:
+    years = np.random.default_rng(5).choice([30.0, 30.1, 30.2, 30.3], ROWS)
+    assert told(night(calm, {**people(7, ROWS), "years": years})) == []
+
+
 def test_a_new_price_of_the_day_is_no_fault(priced: Facts) -> None:
     assert told(night(priced, {**people(7, ROWS), "amount": np.full(ROWS, 4.77)})) == []
 
