@@ -13,7 +13,6 @@ from airlock.governance.engine import lock
 from airlock.governance.passage import DeploymentRefused, prove_passage
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.releases import Release, Way
-from airlock.governance.tables import audit_log as log_table
 from airlock.governance.tables import challengers, deployments
 
 Outcome = Literal["passed", "broke", "undecided", "superseded", "stopped"]
@@ -38,6 +37,27 @@ class Challenger:
     outcome: Outcome | None
     ended_because: str | None
 
+    @property
+    def name(self) -> str:
+        """What it is called in sentences."""
+        return f"The challenger {self.model} version {self.version}"
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the audit log says of it; how it ended, once it has."""
+        facts: dict[str, object] = {
+            "challenger": self.id,
+            "release": self.release_id,
+            "version": self.version,
+            "way": self.way,
+            "share": self.share,
+            "step": self.step,
+            "package_digest": self.package_digest,
+        }
+        if self.outcome is None:
+            return facts
+        return facts | {"outcome": self.outcome, "because": self.ended_because}
+
 
 def active(conn: Connection, model: str) -> Challenger | None:
     """Return what runs beside a model's champion."""
@@ -53,48 +73,6 @@ def actives(conn: Connection) -> tuple[Challenger, ...]:
 def of_release(conn: Connection, release_id: int) -> Challenger | None:
     """Return the challenger that a release started, whether it still runs or not."""
     return _one(conn, challengers.c.release_id == release_id)
-
-
-def prove(conn: Connection, challenger: Challenger) -> None:
-    """Prove that a challenger runs by right: released by people's answers, and as the audit log last says.
-
-    Raises
-    ------
-    DeploymentRefused
-        When records or audit log say otherwise.
-    """
-    candidate = prove_passage(conn, challenger.release_id, challenger.candidate_id, states=("approved",))
-    facts = (challenger.model, challenger.version, challenger.package_digest)
-    if facts != (candidate.model, candidate.version, candidate.package_digest):
-        raise DeploymentRefused(
-            f"{_name(challenger)} is not what release {challenger.release_id} is about: its record was "
-            "changed past Airlock. Look for who changed it."
-        )
-    last = _last_said(conn, challenger)
-    if last is None or last.act == "challenger_ended" or last.facts != _facts(challenger):
-        raise DeploymentRefused(
-            f"The audit log does not say that {challenger.model} version {challenger.version} runs as a "
-            f"{challenger.way} with a share of {challenger.share:g}: its record was changed past Airlock. "
-            "Look for who changed it."
-        )
-
-
-def prove_passed(conn: Connection, challenger: Challenger) -> None:
-    """Prove that a challenger has passed: its record says so, and the audit log says it last of all.
-
-    Raises
-    ------
-    DeploymentRefused
-        When it has not, or the log does not say so.
-    """
-    if challenger.outcome != "passed":
-        raise DeploymentRefused(f"{_name(challenger)} has not passed: {challenger.outcome or 'still runs'}.")
-    last = _last_said(conn, challenger)
-    if last is None or last.act != "challenger_ended" or last.facts != _facts(challenger):
-        raise DeploymentRefused(
-            f"The audit log does not say that {challenger.model} version {challenger.version} has passed: "
-            "its record was changed past Airlock. Look for who changed it, and release the version again."
-        )
 
 
 def start(
@@ -153,10 +131,10 @@ def step(conn: Connection, challenger: Challenger, *, share: float, step: int, a
     if (current.step, current.share) == (step, share):
         return current
     if current.ended_at is not None:
-        raise RecordError(f"{_name(current)} has ended as {current.outcome}, so its share cannot change.")
+        raise RecordError(f"{current.name} has ended as {current.outcome}, so its share cannot change.")
     if step != current.step + 1 or not current.share < share <= 1:
         raise RecordError(
-            f"{_name(current)} answers a share of {current.share:g} at step {current.step}; step {step} with "
+            f"{current.name} answers a share of {current.share:g} at step {current.step}; step {step} with "
             f"{share:g} is not its next. Shares rise to at most 1, one step at a time."
         )
     stepped = _change(conn, current, share=share, step=step, stepped_at=at)
@@ -178,7 +156,7 @@ def end(
     if current.outcome == outcome:
         return current
     if current.outcome is not None:
-        raise RecordError(f"{_name(current)} has ended as {current.outcome} and cannot end as {outcome}.")
+        raise RecordError(f"{current.name} has ended as {current.outcome} and cannot end as {outcome}.")
     ended = _change(conn, current, ended_at=at, outcome=outcome, ended_because=because)
     _append(conn, "challenger_ended", ended, at)
     return ended
@@ -236,38 +214,8 @@ def _change(conn: Connection, challenger: Challenger, **values: object) -> Chall
 def _append(conn: Connection, act: audit_log.Act, challenger: Challenger, at: datetime) -> None:
     release = releases.find(conn, challenger.release_id)
     assert release is not None  # a foreign key holds it
-    dag, facts = f"{challenger.model}.release", _facts(challenger)
+    dag, facts = f"{challenger.model}.release", challenger.facts
     audit_log.append(conn, act, actor=dag, at=at, model=challenger.model, run=release.run, facts=facts)
-
-
-def _last_said(conn: Connection, challenger: Challenger) -> audit_log.Entry | None:
-    """Return the log's last row about a challenger, without rows that are no longer what they were."""
-    about = (
-        log_table.c.model == challenger.model,
-        log_table.c.act.in_(("challenger_started", "challenger_stepped", "challenger_ended")),
-        log_table.c.facts["challenger"].as_string() == str(challenger.id),
-    )
-    said = [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
-    return said[-1] if said else None
-
-
-def _facts(challenger: Challenger) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "challenger": challenger.id,
-        "release": challenger.release_id,
-        "version": challenger.version,
-        "way": challenger.way,
-        "share": challenger.share,
-        "step": challenger.step,
-        "package_digest": challenger.package_digest,
-    }
-    if challenger.outcome is None:
-        return facts
-    return facts | {"outcome": challenger.outcome, "because": challenger.ended_because}
-
-
-def _name(challenger: Challenger) -> str:
-    return f"The challenger {challenger.model} version {challenger.version}"
 
 
 def _one(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Challenger | None:

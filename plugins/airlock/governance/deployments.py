@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, challengers, releases
+from airlock.governance import audit_log, challenger_proof, challengers, releases
 from airlock.governance.candidates import Candidate
 from airlock.governance.engine import lock
 from airlock.governance.passage import DeploymentRefused, prove_logged, prove_passage
@@ -169,45 +169,6 @@ def deploy(conn: Connection, release: Release, candidate: Candidate, at: datetim
     return made
 
 
-def withdraw(conn: Connection, deployment: Deployment, because: str, at: datetime) -> Deployment | None:
-    """Retire a deployment that failed and bring back the one before it; return the champion afterwards.
-
-    Repeating it changes nothing. What was ever withdrawn or cannot be proved is not brought back: where there
-    is nothing else, nothing serves.
-    """
-    lock(conn, f"deployment of {deployment.model}")
-    current = champion(conn, deployment.model)
-    if current is None or current.id != deployment.id:
-        return current
-    release = releases.find(conn, deployment.release_id, lock=True)
-    assert release is not None  # a foreign key holds it
-    actor = f"{deployment.model}.release"
-    before = earlier(conn, deployment)
-    take_out(conn, deployment, because, at)
-    facts = deployment.facts | {"reason": because}
-    audit_log.append(
-        conn, "withdrawn", actor=actor, at=at, model=deployment.model, run=release.run, facts=facts
-    )
-    if before is None:
-        return None
-    serves = bring_back(conn, before, at=at)
-    log_deployed(conn, serves, by=actor, run=release.run, reinstates=before.id)
-    return serves
-
-
-def take_out(conn: Connection, deployment: Deployment, because: str, at: datetime) -> None:
-    """Retire a champion that shall never come back by itself, fail its release, stop what runs beside it."""
-    challenger = challengers.active(conn, deployment.model)
-    if challenger is not None:
-        releases.find(conn, challenger.release_id, lock=True)
-    retire(conn, deployment, because, at, withdrawn=True)
-    _fail(conn, deployment.release_id, because, at)
-    if challenger is not None:
-        stopped = f"Stopped: the champion it ran beside, version {deployment.version}, was taken back."
-        challengers.end(conn, challenger, outcome="stopped", because=stopped, at=at)
-        _fail(conn, challenger.release_id, stopped, at)
-
-
 def retire(
     conn: Connection, deployment: Deployment, because: str, at: datetime, *, withdrawn: bool = False
 ) -> None:
@@ -248,16 +209,9 @@ def _refuse_unless_its_turn(
             f"has not passed: {became}."
         )
     if release.way != "full" and trial:
-        challengers.prove_passed(conn, trial)
+        challenger_proof.prove_passed(conn, trial)
     if current is not None and current.candidate_id > candidate.id:
         raise DeploymentRefused(f"{release.model}: version {current.version} serves already, and is newer.")
-
-
-def _fail(conn: Connection, release_id: int, because: str, at: datetime) -> None:
-    """Close a release as failed, unless it has ended before: a forged deployment may name such a one."""
-    release = releases.find(conn, release_id)
-    if release is not None and release.state in ("approved", "deployed"):
-        releases.close(conn, release_id, state="failed", reason=because, at=at)
 
 
 def _insert(conn: Connection, **values: object) -> Deployment:

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, deployments, releases
+from airlock.governance import audit_log, deployments, releases, withdrawal
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import lock
 from airlock.governance.records import RecordError, record_of
@@ -45,7 +45,7 @@ def roll_back(
             f"{current.version}, was never withdrawn and can be proved. It goes on serving: trigger "
             f"{model}.release to release another one."
         )
-    deployments.take_out(conn, current, f"Rolled back by {by}: {because}", at)
+    withdrawal.take_out(conn, current, f"Rolled back by {by}: {because}", at)
     serves = deployments.bring_back(conn, before, at=at)
     facts = current.facts | {"reason": because, "serves": serves.id}
     audit_log.append(conn, "rolled_back", actor=by, at=at, model=model, run=run, facts=facts)

@@ -13,7 +13,7 @@ class SmokeTestOperator(ReleaseStepOperator):
 
     def execute(self, context: Context) -> None:
         from airlock.chain.smoke import SmokeTestFailed, smoke_test
-        from airlock.governance import deployments
+        from airlock.governance import deployments, withdrawal
         from airlock.package.package import open_package
 
         with database().connect() as connection:
@@ -24,7 +24,7 @@ class SmokeTestOperator(ReleaseStepOperator):
         except SmokeTestFailed as failure:
             with database().begin() as connection:
                 deployment, _ = deployments.of_release(connection, release.id)
-                champion = deployments.withdraw(
+                champion = withdrawal.withdraw(
                     connection, deployment, because=str(failure), at=timezone.utcnow()
                 )
             now = f"version {champion.version} serves again" if champion else "no version serves now"

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from airlock.digests import short
-from airlock.governance import challengers, deployments
+from airlock.governance import challenger_proof, deployments
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.package.answers import Answering
@@ -138,6 +138,6 @@ def _made_ready(
 
 def _prove(conn: Connection, record: Deployment | Challenger) -> None:
     if isinstance(record, Challenger):
-        challengers.prove(conn, record)
+        challenger_proof.prove(conn, record)
     else:
         deployments.prove(conn, record)

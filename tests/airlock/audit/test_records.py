@@ -23,6 +23,7 @@ from airlock.governance import (
     releases,
     reproductions,
     retention,
+    withdrawal,
 )
 from airlock.governance.engine import connect
 from airlock.governance.predictions import PredictionRow
@@ -43,7 +44,7 @@ def live(conn: Connection) -> None:
     beside = approved_release(conn, third, way="canary")
     challenger = challengers.start(conn, beside, third, share=0.1, at=MOMENT)
     challengers.step(conn, challenger, share=0.5, step=2, at=LATER)
-    deployments.withdraw(conn, champion, "The smoke test failed.", LATER)
+    withdrawal.withdraw(conn, champion, "The smoke test failed.", LATER)
     waiting = register(conn, version=4)
     releases.open_release(conn, candidate=waiting, dag_run_id="open", people=1, opened_at=LATER)
     settled, _ = incidents.open_incident(conn, kind="alias", key="loans", sentence="Moved.", at=LATER)

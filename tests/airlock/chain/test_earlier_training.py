@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 from airlock.chain.retraining import retraining
 from airlock.governance import nights, releases, training_requests
 from airlock.governance.candidates import Candidate
-from airlock.governance.deployments import champion, deploy, withdraw
+from airlock.governance.deployments import champion, deploy
 from airlock.governance.nights import Night
+from airlock.governance.withdrawal import withdraw
 from airlock.monitoring.finding import Finding
 from airlock.store import Store
 from tests.airlock.chain.joined import Joined

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from airlock.chain.scoring import NothingToScore, ScoringError, finish, plan, window_of
 from airlock.data.errors import DataError
 from airlock.data.window import night_of, whole_day
-from airlock.governance import batches, deployments
+from airlock.governance import batches, withdrawal
 from airlock.governance.passage import DeploymentRefused
 from airlock.governance.predictions import of_window
 from airlock.package.package import open_package
@@ -219,7 +219,7 @@ def test_a_version_that_was_taken_back_after_the_plan_scores_no_part(
     deployment = deployed(engine, trained.package("linear"), 4)
     (part,) = plan(lender.spec, interval_end=CALM, engine=engine)
     with engine.begin() as conn:
-        deployments.withdraw(conn, deployment, "It answers nonsense.", AT)
+        withdrawal.withdraw(conn, deployment, "It answers nonsense.", AT)
     with pytest.raises(
         DeploymentRefused, match="Version 4 of loans was taken back since .* It answers nonsense"
     ):

@@ -8,8 +8,9 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from airlock.governance import audit_log, challengers, releases
-from airlock.governance.deployments import champion, champions, deploy, of_release, prove, withdraw
+from airlock.governance.deployments import champion, champions, deploy, of_release, prove
 from airlock.governance.passage import DeploymentRefused
+from airlock.governance.withdrawal import withdraw
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, challengers, deployments, releases
+from airlock.governance import audit_log, challengers, deployments, releases, withdrawal
 from airlock.governance.passage import DeploymentRefused
 from airlock.governance.past_decisions import find, passage
 from airlock.governance.predictions import PredictionRow
@@ -82,7 +82,7 @@ def test_the_passage_of_a_champion_is_told_from_the_log(conn: Connection) -> Non
 def test_the_passage_stays_told_when_its_release_failed_since(conn: Connection) -> None:
     candidate = register(conn)
     made = deployments.deploy(conn, approved_release(conn, candidate), candidate, MOMENT)
-    deployments.withdraw(conn, made, "it failed", LATER + timedelta(hours=1))
+    withdrawal.withdraw(conn, made, "it failed", LATER + timedelta(hours=1))
     assert passage(conn, row()).package_digest == "package_1"
 
 

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.governance import audit_log, candidates, challengers, releases
-from airlock.governance.deployments import champion, deploy, withdraw
+from airlock.governance.deployments import champion, deploy
 from airlock.governance.grants import READER
 from airlock.governance.why import main, why_not
+from airlock.governance.withdrawal import withdraw
 from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import MOMENT, approved_release, register
 

@@ -7,7 +7,7 @@ from threading import Event
 from pytest import approx
 from sqlalchemy import create_engine, make_url, text
 
-from airlock.governance.deployments import withdraw
+from airlock.governance.withdrawal import withdraw
 from tests.airlock.serving.scoring_api import wait_until
 
 

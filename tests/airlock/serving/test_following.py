@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from airlock.governance.challengers import end, step
-from airlock.governance.deployments import withdraw
+from airlock.governance.withdrawal import withdraw
 from airlock.serving.champions import Champions
 from airlock.serving.clients import Clients
 from airlock.serving.versions import Ready, Unavailable

@@ -12,8 +12,8 @@ import pytest
 
 from airlock.data.window import Window
 from airlock.governance.challengers import active, end, step
-from airlock.governance.deployments import withdraw
 from airlock.governance.predictions import of_window
+from airlock.governance.withdrawal import withdraw
 from airlock.serving.routing import is_challengers
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api, wait_until
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import challengers, deployments
+from airlock.governance import challenger_proof, challengers, deployments
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.governance.passage import SERVING
@@ -139,7 +139,7 @@ def _proven(conn: Connection, logged: int | None) -> Deployment | None:
 def _refusal_of_challenger(conn: Connection, challenger: Challenger | None) -> str:
     try:
         if challenger is not None:
-            challengers.prove(conn, challenger)
+            challenger_proof.prove(conn, challenger)
     except RecordError as error:
         return str(error)
     return ""
