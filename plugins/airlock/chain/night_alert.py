@@ -69,6 +69,8 @@ def _path(finding: Finding, column: str) -> tuple[str, ...] | None:
     match finding.kind:
         case "performance":
             return "performance", "metrics", column
+        case "estimate":
+            return "estimate", "pending", "metrics", column, "mean"
         case "indicator":
             return "indicators", column, "value"
         case "service":

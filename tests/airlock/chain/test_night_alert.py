@@ -104,3 +104,14 @@ def test_an_indicator_is_drawn_from_the_nights_that_knew_it(engine: Engine) -> N
     (line,) = alert_lines(made, engine=engine)
     assert line.picture is not None
     assert line.picture.text == "lost from night to night: 3 on 2026-01-09, 5 on 2026-01-11; limit 4."
+
+
+def test_an_estimate_is_drawn_from_the_nights_that_had_one(engine: Engine) -> None:
+    low = Finding("estimate", "roc_auc", 0.6, 0.66, "By estimate it is 0.6.", "estimate/roc_auc")
+    for ago, pending in ((3, None), (2, {"metrics": None}), (1, {"metrics": {"roc_auc": {"mean": 0.7}}})):
+        recorded(engine, night=NIGHT - ago * DAY, measured={"estimate": {"pending": pending}})
+    measured = {"estimate": {"pending": {"metrics": {"roc_auc": {"mean": 0.6}}}}}
+    (line,) = alert_lines(recorded(engine, low, measured=measured), engine=engine)
+    assert line.how_bad == "9.1 % below its limit"
+    assert line.picture is not None
+    assert line.picture.text.startswith("roc_auc from night to night: 0.7 on ")
