@@ -2,9 +2,9 @@
 
 A model's spec says how long what was answered is kept: `data.retention: 730d`. Without it, for ever. What is
 older goes: rows of the prediction log, the answers of scored nights with their features, the outcomes and the
-feedback that applications reported, the reasons of decided contests, and the training snapshots of what was
-not in use for as long. What stays is that they were: how many, of which time, and a digest, in the table
-`deletions` and in the audit log.
+feedback that applications reported, the reasons of decided contests, the values of decided rows in the
+quarantine, and the training snapshots of what was not in use for as long. What stays is that they were: how
+many, of which time, and a digest, in the table `deletions` and in the audit log.
 
 Never deleted: a decision that is contested, anything of a model that has a challenger or an open incident
 whose evidence it may be, and anything younger than 180 days, which the database itself refuses.

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from airlock.chain.past_snapshots import note_deleted, snapshots_past
-from airlock.governance import past_words, retention
+from airlock.governance import past_rows, retention
 from airlock.governance.batch_answers import KIND as ANSWERS
 from airlock.governance.batches import Batch
+from airlock.governance.past_rows import ROWS, Rows
 from airlock.governance.past_snapshots import KIND as SNAPSHOTS
-from airlock.governance.past_words import WORDS, Words
 from airlock.governance.retention import Held
 from airlock.spec import ModelSpec
 from airlock.store import Store
@@ -33,6 +33,7 @@ class Deleted:
     outcomes: int = 0
     feedback: int = 0
     contests: int = 0
+    quarantine: int = 0
     snapshots: int = 0
     held: Held | None = None
 
@@ -42,7 +43,7 @@ class Deleted:
         return (
             f"{self.answers:,} answers of the API, {self.batch_answers:,} of {self.batches:,} batches, "
             f"{self.outcomes:,} outcomes, {self.feedback:,} opinions, the reasons of {self.contests:,} "
-            f"contests and {self.snapshots:,} snapshots"
+            f"contests, {self.quarantine:,} rows at fault and {self.snapshots:,} snapshots"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -51,8 +52,7 @@ class Deleted:
 
     def patience_lost(self, at: datetime) -> int:
         """Return how many times `PATIENCE` an incident has held something back that is past its time."""
-        counts = (self.answers, self.batches, self.outcomes, self.feedback, self.contests, self.snapshots)
-        if self.held is None or self.held.since is None or not any(counts):
+        if self.held is None or self.held.since is None or self == Deleted(held=self.held):
             return 0
         return (at - self.held.since) // PATIENCE
 
@@ -78,7 +78,7 @@ def past_time(spec: ModelSpec, *, engine: Engine, store: Store, at: datetime) ->
     before = at - kept_for
     with engine.connect() as conn:
         batches = retention.batches_past(conn, model, before)
-        said = {kind: past_words.count_past(conn, kind, model, before) for kind in WORDS}
+        said = {kind: past_rows.count_past(conn, kind, model, before) for kind in ROWS}
         return Deleted(
             answers=retention.count_past(conn, model, before),
             batches=len(batches),
@@ -86,6 +86,7 @@ def past_time(spec: ModelSpec, *, engine: Engine, store: Store, at: datetime) ->
             outcomes=said["outcomes"],
             feedback=said["feedback"],
             contests=said["contests"],
+            quarantine=said["quarantine"],
             snapshots=len(snapshots_past(conn, store, model, before)),
             held=retention.held_back(conn, model),
         )
@@ -100,7 +101,7 @@ def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
     if spec.data.retention is None or found.held:
         return found
     model, before = spec.name, run.at - spec.data.retention
-    said = {kind: _delete_words(kind, model, before, run) for kind in WORDS}
+    said = {kind: _delete_rows(kind, model, before, run) for kind in ROWS}
     answers = _delete_answers(model, before, run)
     batches = _delete_batches(model, before, run)
     return Deleted(
@@ -110,18 +111,19 @@ def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
         outcomes=said["outcomes"],
         feedback=said["feedback"],
         contests=said["contests"],
+        quarantine=said["quarantine"],
         snapshots=_delete_snapshots(model, before, run),
     )
 
 
-def _delete_words(kind: Words, model: str, before: datetime, run: Deleting) -> int:
+def _delete_rows(kind: Rows, model: str, before: datetime, run: Deleting) -> int:
     deleted = 0
     while True:
         with run.engine.begin() as conn:
-            ids = past_words.past(conn, kind, model, before, AT_ONCE)
+            ids = past_rows.past(conn, kind, model, before, AT_ONCE)
             if not ids:
                 return deleted
-            deleted += past_words.delete(conn, kind, model, ids, run=run.run, by=run.by, at=run.at).rows
+            deleted += past_rows.delete(conn, kind, model, ids, run=run.run, by=run.by, at=run.at).rows
 
 
 def _delete_answers(model: str, before: datetime, run: Deleting) -> int:

@@ -11,7 +11,7 @@ from airlock.governance import audit_log
 from airlock.governance.records import record_of
 from airlock.governance.tables import deletions
 
-Kind = Literal["answers", "batch", "outcomes", "feedback", "contests", "snapshot"]
+Kind = Literal["answers", "batch", "outcomes", "feedback", "contests", "quarantine", "snapshot"]
 
 #: What a night is judged by.
 JUDGED: tuple[Kind, ...] = ("answers", "batch", "outcomes")
@@ -25,10 +25,11 @@ class Deletion:
     ----------
     kind
         Answers of the API, or those of one `batch`; outcomes or feedback that applications reported; the
-        reasons of contests; or one training snapshot.
+        reasons of contests; the values of rows at fault; or one training snapshot.
     first_event, last_event
         Both included: of answers the events they were about; of outcomes since when they were known; of
-        feedback and contests when they were given; of a snapshot the moment it looked at the world.
+        feedback and contests when they were given; of rows at fault when they were held; of a snapshot the
+        moment it looked at the world.
     digest
         Of a batch: of its answers in the evidence store. Of a snapshot: its own. Of rows: the SHA-256 over
         the SHA-256 of each as JSON, by id.

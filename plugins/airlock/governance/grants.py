@@ -90,6 +90,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "delete_outcomes(text,bigint[],text)",
         "delete_feedback(text,bigint[],text)",
         "delete_contests(text,bigint[],text)",
+        "delete_quarantine(text,bigint[],text)",
         "delete_snapshot(text,text,timestamp with time zone,bigint,text)",
     ),
 }

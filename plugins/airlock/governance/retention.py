@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from airlock.governance import deletions
 from airlock.governance.batches import Batch
 from airlock.governance.deletions import Deletion
-from airlock.governance.past_words import contested
+from airlock.governance.past_rows import contested
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import batches, challengers, contests, deleted_answers, incidents, predictions
 

@@ -120,7 +120,7 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "incident": 17,
         "since": datetime(2026, 9, 28, 4, 12, tzinfo=UTC),
         "amount": "12,840 answers of the API, 0 of 0 batches, 96 outcomes, 4 opinions, the reasons of 1 "
-        "contests and 2 snapshots",
+        "contests, 0 rows at fault and 2 snapshots",
         "kept_for": timedelta(days=730),
         "link": f"{AIRFLOW}/airlock/incidents/17",
     },

@@ -22,7 +22,7 @@ from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
 
 NOTHING = dict.fromkeys(
-    ("answers", "batches", "batch_answers", "outcomes", "feedback", "contests", "snapshots"), 0
+    ("answers", "batches", "batch_answers", "outcomes", "feedback", "contests", "quarantine", "snapshots"), 0
 )
 AN_ANSWER = NOTHING | {"answers": 1, "held": None}
 

@@ -100,7 +100,8 @@ deletions = sa.Table(
     sa.Column("run", sa.Text, nullable=False, comment="the Dag run, as <dag id>/<run id>"),
     moment("deleted_at"),
     sa.CheckConstraint(
-        "kind IN ('answers', 'batch', 'outcomes', 'feedback', 'contests', 'snapshot')", name="kind"
+        "kind IN ('answers', 'batch', 'outcomes', 'feedback', 'contests', 'quarantine', 'snapshot')",
+        name="kind",
     ),
     sa.Index("deletions_by_event", "model", "last_event"),
 )

@@ -1,4 +1,4 @@
-"""Retention of outcomes, feedback, contests and snapshots; only incidents with evidence in them hold it back."""
+"""Retention of outcomes, feedback, contests, rows at fault and snapshots; drift holds nothing back."""
 
 from alembic import op
 
@@ -119,6 +119,18 @@ BEGIN
 END $$
 """
 
+EMPTY_QUARANTINE = f"""
+CREATE FUNCTION delete_quarantine(asked_model text, ids bigint[], by_run text) RETURNS bigint {BOUNDED} AS $$
+DECLARE made bigint; gone bigint;
+BEGIN
+    {REFUSED}
+    {RECORDED.format(kind="quarantine", table="quarantine", moment="held_at")}
+    UPDATE quarantine SET "row" = '{{}}'
+    WHERE id = ANY (ids) AND model = asked_model AND settled_at < now() - {LEAST} AND "row"::text <> '{{}}';
+    {ALL_OR_NONE.format(kind="quarantine")}
+END $$
+"""
+
 DELETE_SNAPSHOT = f"""
 CREATE FUNCTION delete_snapshot(asked_model text, asked_digest text, as_of timestamptz, holds bigint,
     by_run text) RETURNS bigint {BOUNDED} AS $$
@@ -148,19 +160,20 @@ def upgrade() -> None:
     op.create_check_constraint(
         "kind",
         "deletions",
-        "kind IN ('answers', 'batch', 'outcomes', 'feedback', 'contests', 'snapshot')",
+        "kind IN ('answers', 'batch', 'outcomes', 'feedback', 'contests', 'quarantine', 'snapshot')",
     )
     op.execute(delete_answers(REFUSED, CONTESTED))
     op.execute(delete_batch(REFUSED, CONTESTED))
     op.execute(delete_words("outcomes", "known_at", "reported_at"))
     op.execute(delete_words("feedback", "given_at", "given_at"))
     op.execute(FORGET_CONTESTS)
+    op.execute(EMPTY_QUARANTINE)
     op.execute(DELETE_SNAPSHOT)
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION delete_snapshot(text, text, timestamptz, bigint, text)")
-    for table in ("contests", "feedback", "outcomes"):
+    for table in ("quarantine", "contests", "feedback", "outcomes"):
         op.execute(f"DROP FUNCTION delete_{table}(text, bigint[], text)")
     op.execute(delete_batch(EVERY_INCIDENT, "true"))
     op.execute(delete_answers(EVERY_INCIDENT, "true"))

@@ -1,4 +1,4 @@
-"""What was said of decisions, past its time: outcomes, feedback, and why one was contested."""
+"""Rows past their time: outcomes, feedback, why a decision was contested, and decided rows at fault."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,35 +9,38 @@ from sqlalchemy.engine import Connection
 
 from airlock.governance import deletions
 from airlock.governance.deletions import Deletion
-from airlock.governance.tables import contests, feedback, outcomes
+from airlock.governance.tables import contests, feedback, outcomes, quarantine
 
-Words = Literal["outcomes", "feedback", "contests"]
-WORDS: tuple[Words, ...] = ("outcomes", "feedback", "contests")
+Rows = Literal["outcomes", "feedback", "contests", "quarantine"]
+ROWS: tuple[Rows, ...] = ("outcomes", "feedback", "contests", "quarantine")
 
 #: What stands where the reason of a contest stood; the database writes it, too.
 DELETED = "Deleted by retention."
 
 
-def past(conn: Connection, kind: Words, model: str, before: datetime, most: int) -> Sequence[int]:
-    """Return the first ids of what was said before a moment and speaks of nothing that is contested.
+def past(conn: Connection, kind: Rows, model: str, before: datetime, most: int) -> Sequence[int]:
+    """Return the first ids of rows from before a moment that speak of nothing that is contested.
 
-    Outcomes count from when they were reported, feedback from when it was given, contests from when a person
-    decided: an open one is not past.
+    Outcomes count from when they were reported, feedback from when it was given, contests and rows at fault
+    from when a person decided: what waits for one is not past.
     """
     query, number = _past(kind, model, before)
     return conn.execute(sa.select(number).where(query).order_by(number).limit(most)).scalars().all()
 
 
-def count_past(conn: Connection, kind: Words, model: str, before: datetime) -> int:
+def count_past(conn: Connection, kind: Rows, model: str, before: datetime) -> int:
     """Return how many ids `past` would return if it might return all."""
     query, number = _past(kind, model, before)
     return conn.execute(sa.select(sa.func.count(number)).where(query)).scalar_one()
 
 
 def delete(
-    conn: Connection, kind: Words, model: str, ids: Sequence[int], *, run: str, by: str, at: datetime
+    conn: Connection, kind: Rows, model: str, ids: Sequence[int], *, run: str, by: str, at: datetime
 ) -> Deletion:
-    """Delete what was said, of a contest its reason; what must be kept keeps all, by the database's error."""
+    """Delete rows; of a contest only its reason goes, and of a row at fault only its values.
+
+    One that must be kept keeps them all, by an error of the database.
+    """
     function = getattr(sa.func, f"delete_{kind}")(model, sa.cast(list(ids), sa.ARRAY(sa.BigInteger)), run)
     return deletions.told(conn, conn.execute(sa.select(function)).scalar_one(), by=by, at=at)
 
@@ -48,10 +51,13 @@ def contested(decision: sa.ColumnElement[bool], since: datetime) -> sa.Exists:
     return sa.exists().where(decision, speaks)
 
 
-def _past(kind: Words, model: str, before: datetime) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[int]]:
+def _past(kind: Rows, model: str, before: datetime) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[int]]:
     if kind == "contests":
         said = (contests.c.decided_at < before, contests.c.reason != DELETED)
         return sa.and_(contests.c.model == model, *said), contests.c.id
+    if kind == "quarantine":
+        settled = (quarantine.c.settled_at < before, sa.cast(quarantine.c.row, sa.Text) != "{}")
+        return sa.and_(quarantine.c.model == model, *settled), quarantine.c.id
     table = outcomes if kind == "outcomes" else feedback
     heard = outcomes.c.reported_at if kind == "outcomes" else feedback.c.given_at
     free = ~contested(contests.c.decision_id == table.c.decision_id, before)

@@ -1,4 +1,4 @@
-"""What was said of decisions, past its time: what goes, what stays, and what the database refuses."""
+"""Rows past their time: what goes, what stays, and what the database refuses."""
 
 import uuid
 from collections.abc import Callable
@@ -11,18 +11,28 @@ from sqlalchemy.engine import Connection, Engine
 
 from airlock.audit.records import compare
 from airlock.chain.retention import Deleted, Deleting, delete_past
-from airlock.governance import contests, deletions, feedback, outcomes, past_words
-from airlock.governance.past_words import DELETED, WORDS, Words
+from airlock.data.quarantine import FaultyRow
+from airlock.governance import contests, deletions, feedback, outcomes, past_rows, quarantine
+from airlock.governance.past_rows import DELETED, ROWS, Rows
 from airlock.governance.tables import audit_log
 from airlock.governance.tables import contests as contests_table
 from airlock.governance.tables import deletions as deletions_table
 from airlock.governance.tables import feedback as feedback_table
 from airlock.governance.tables import outcomes as outcomes_table
+from airlock.governance.tables import quarantine as quarantine_table
 from airlock.store import Store
 from tests.airlock.governance.past import NOW, OLD, RUN, YOUNG, answer, contest
 from tests.airlock.loans import loan_spec
 
-TABLES = {"outcomes": outcomes_table, "feedback": feedback_table, "contests": contests_table}
+ROW = sa.cast(quarantine_table.c.row, sa.Text)
+TABLES = {
+    "outcomes": outcomes_table,
+    "feedback": feedback_table,
+    "contests": contests_table,
+    "quarantine": quarantine_table,
+}
+#: Which rows are still as they were, where retention leaves something of them.
+WHOLE = {"contests": contests_table.c.reason != DELETED, "quarantine": ROW != "{}"}
 
 
 def report(conn: Connection, at: datetime, decision: uuid.UUID | None = None, model: str = "loans") -> int:
@@ -44,7 +54,22 @@ def contested(conn: Connection, at: datetime, decision: uuid.UUID | None = None,
     return contest(conn, decision or uuid.uuid4(), decided_at=at)
 
 
-SAID: dict[Words, Callable[..., int]] = {"outcomes": report, "feedback": agree, "contests": contested}
+def at_fault(conn: Connection, at: datetime, state: quarantine.Decision | None = "dropped") -> int:
+    """Hold a row, which dana decides about then."""
+    row = FaultyRow(0, "L1", uuid.uuid4().hex, {"income": -1.0}, ("income must be over 0",))
+    quarantine.hold(conn, "loans", [row], snapshot_digest="s", dag_run_id="r", at=at)
+    (held,) = quarantine.held(conn, "loans")
+    if state:
+        quarantine.settle(conn, "loans", [held.id], state=state, by="dana", because="a typing error", at=at)
+    return held.id
+
+
+SAID: dict[Rows, Callable[..., int]] = {
+    "outcomes": report,
+    "feedback": agree,
+    "contests": contested,
+    "quarantine": at_fault,
+}
 
 
 def apply(tasks: Engine, tmp_path: Path) -> Deleted:
@@ -52,16 +77,15 @@ def apply(tasks: Engine, tmp_path: Path) -> Deleted:
     return delete_past(loan_spec(data={"retention": "365d"}), run)
 
 
-def left(engine: Engine, kind: Words) -> set[int]:
+def left(engine: Engine, kind: Rows) -> set[int]:
     table = TABLES[kind]
-    there = table.c.reason != DELETED if kind == "contests" else sa.true()
     with engine.connect() as conn:
-        return set(conn.execute(sa.select(table.c.id).where(there)).scalars())
+        return set(conn.execute(sa.select(table.c.id).where(WHOLE.get(kind, sa.true()))).scalars())
 
 
-@pytest.mark.parametrize("kind", WORDS)
+@pytest.mark.parametrize("kind", ROWS)
 def test_what_was_said_long_ago_goes_and_is_on_record(
-    engine: Engine, tasks: Engine, tmp_path: Path, kind: Words
+    engine: Engine, tasks: Engine, tmp_path: Path, kind: Rows
 ) -> None:
     with engine.begin() as conn:
         SAID[kind](conn, OLD)
@@ -88,6 +112,21 @@ def test_what_is_said_of_a_contested_decision_stays_until_the_contest_is_past(
     assert (left(engine, "outcomes"), left(engine, "feedback")) == ({reported}, {agreed})
 
 
+def test_a_row_at_fault_loses_its_values_and_stays_decided(
+    engine: Engine, tasks: Engine, tmp_path: Path
+) -> None:
+    with engine.begin() as conn:
+        number = at_fault(conn, OLD)
+        waiting = at_fault(conn, OLD, None)
+    apply(tasks, tmp_path)
+    assert left(engine, "quarantine") == {waiting}
+    with engine.connect() as conn:
+        (settled,) = quarantine.settled(conn, "loans")
+        (row,) = conn.execute(sa.select(quarantine_table).where(quarantine_table.c.id == number)).all()
+    assert (settled.state, settled.row_digest) == ("dropped", row.row_digest)
+    assert (row.row, row.reasons) == ({}, ["income must be over 0"])
+
+
 def test_a_contest_loses_its_reason_and_keeps_what_was_decided(
     engine: Engine, tasks: Engine, tmp_path: Path
 ) -> None:
@@ -101,15 +140,15 @@ def test_a_contest_loses_its_reason_and_keeps_what_was_decided(
     assert waits.reason == "wrong"
 
 
-@pytest.mark.parametrize("kind", WORDS)
+@pytest.mark.parametrize("kind", ROWS)
 def test_the_database_deletes_nothing_young_or_of_others_whoever_asks(
-    engine: Engine, tasks: Engine, kind: Words
+    engine: Engine, tasks: Engine, kind: Rows
 ) -> None:
     with engine.begin() as conn:
         old, young = SAID[kind](conn, OLD), SAID[kind](conn, NOW - timedelta(days=179))
     for model, ids in (("loans", [old, young]), ("ships", [old]), ("loans", [old, young + 1]), ("loans", [])):
         with pytest.raises(sa.exc.DBAPIError, match="none is deleted"), tasks.begin() as conn:
-            past_words.delete(conn, kind, model, ids, run=RUN, by="mika", at=NOW)
+            past_rows.delete(conn, kind, model, ids, run=RUN, by="mika", at=NOW)
     assert left(engine, kind) == {old, young}
 
 
@@ -119,7 +158,7 @@ def test_the_database_keeps_the_words_about_a_contested_decision(engine: Engine,
         reported = report(conn, OLD, decision)
         contest(conn, decision)
     with pytest.raises(sa.exc.DBAPIError, match="not contested: none is deleted"), tasks.begin() as conn:
-        past_words.delete(conn, "outcomes", "loans", [reported], run=RUN, by="mika", at=NOW)
+        past_rows.delete(conn, "outcomes", "loans", [reported], run=RUN, by="mika", at=NOW)
 
 
 def test_a_night_that_a_deleted_outcome_judged_is_known(
