@@ -139,7 +139,8 @@ class DataSpec(Section):
     )
     retention: PositiveDuration | None = Field(
         None,
-        description="how long an answer is kept with its features, 180d or more; for ever where absent",
+        description="how long an answer is kept, what was said of it, and the snapshots of what is out of "
+        "use; 180d or more, for ever where absent",
     )
     catalogue: Use | None = Field(
         None, description="what the organisation's catalogue says of the source; the policy may demand it"
