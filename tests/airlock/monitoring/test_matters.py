@@ -12,6 +12,8 @@ AUC = Finding("performance", "roc_auc", 0.58, 0.6, "roc_auc is 0.58.", "performa
 RANGE = Finding("suite", "debt", None, None, "debt is in cents.", "suite/debt/range", fault=True)
 SCORE = Finding("prediction_drift", "score", 0.5, 0.25, "The score.", "prediction_drift/score")
 SHARE = Finding("share_drift", None, 0.5, 0.2, "Half.", "share_drift")
+EARLY = Finding("estimate", "roc_auc", 0.6, 0.66, "By estimate 0.6.", "estimate/roc_auc")
+APART = Finding("fairness", "mae_ratio/sex", 1.9, 1.5, "They lie apart.", "fairness/mae_ratio/sex")
 ROWS = Finding("suite", None, None, None, "Too few columns.", "suite//columns", fault=True)
 
 
@@ -62,6 +64,24 @@ def test_all_performance_is_one_and_none_at_all_another() -> None:
         "night/loans/performance",
         "night/loans/no_predictions",
     ]
+
+
+def test_an_estimate_and_groups_are_matters_of_their_own() -> None:
+    assert keys(AUC, EARLY, APART) == [
+        "night/loans/performance",
+        "night/loans/estimate",
+        "night/loans/fairness",
+    ]
+
+
+def test_an_estimate_made_from_faulty_data_belongs_to_their_fault() -> None:
+    assert keys(RANGE, EARLY, APART) == ["night/loans/data/debt", "night/loans/fairness"]
+
+
+def test_groups_are_worse_by_a_tenth_of_their_limit() -> None:
+    assert is_worse(APART, told=1.6)
+    assert not is_worse(APART, told=1.8)
+    assert is_worse(replace(APART, value=None), told=1.6)
 
 
 def test_many_findings_are_told_by_the_first() -> None:
