@@ -156,7 +156,7 @@ def test_a_champion_that_got_worse_than_its_limit_is_found(lender: Lender, champ
     performance = asked.model_copy(update={"limits": limits})
     monitoring = lender.spec.monitoring.model_copy(update={"performance": performance})
     night = watched(lender, champion, ALSO_CALM, lender.spec.model_copy(update={"monitoring": monitoring}))
-    assert kinds(night) == {("performance", "roc_auc")}
+    assert kinds(night) == {("performance", "roc_auc"), ("estimate", "roc_auc")}
 
 
 def test_a_report_is_kept_and_noted_with_its_night(lender: Lender, champion: Engine) -> None:
