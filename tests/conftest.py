@@ -24,6 +24,9 @@ DURABILITY_OFF = (
     "SELECT pg_reload_conf()",
 )
 
+#: How a database is made of its template: four times as fast as by way of the log.
+COPYING = "STRATEGY FILE_COPY"
+
 # How long a machine takes is no property of the code.
 settings.register_profile("airlock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("airlock")
@@ -54,7 +57,7 @@ def new_database(postgres: "PostgresServer") -> Callable[[], str]:
 
     def make() -> str:
         name = f"test_{next(numbers)}"
-        _administer(postgres, f"CREATE DATABASE {name}")
+        _administer(postgres, f"CREATE DATABASE {name} {COPYING}")
         return postgres.get_uri(database=name, driver="psycopg2")
 
     return make

@@ -15,6 +15,7 @@ from airlock.governance.engine import connect
 from tests.airlock.lender import Lender, Trained, open_lender
 from tests.airlock.mlflow_server import mlflow_server
 from tests.airlock.serving.scoring_api import KEY
+from tests.conftest import COPYING
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,7 +54,7 @@ def new_airlock_database(new_database: Callable[[], str], migrate: Callable[...,
         name = f"airlock_{next(numbers)}"
         administration = create_engine(template.set(database="postgres"), isolation_level="AUTOCOMMIT")
         with administration.connect() as conn:
-            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.database}"))
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.database} {COPYING}"))
         administration.dispose()
         return template.set(database=name).render_as_string(hide_password=False)
 

@@ -53,15 +53,16 @@ def mlflow_server(database: str, folder: Path) -> Iterator[str]:
 
 def _wait_until_healthy(url: str, server: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not _healthy(url):
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"MLflow does not answer: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.1)
+    with httpx.Client(base_url=url, timeout=2) as client:
+        while not _healthy(client):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"MLflow does not answer: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.1)
 
 
-def _healthy(url: str) -> bool:
+def _healthy(client: httpx.Client) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=2).status_code == httpx.codes.OK
+        return client.get("/health").status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

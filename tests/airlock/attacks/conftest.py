@@ -13,7 +13,7 @@ from airlock.governance import audit_log
 from airlock.governance.audit_log import Entry
 from airlock.governance.engine import connect
 from tests.airlock.database_roles import as_role
-from tests.airlock.operators.conftest import answer, candidate, installation, post, release
+from tests.airlock.operators.conftest import answer, candidate, gated, installation, post, release
 from tests.airlock.serving.conftest import api, world
 from tests.airlock.ui.conftest import anonymous, app, browser, include, store
 

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,8 @@ with warnings.catch_warnings():
 
     from airlock.operators.open_release import OpenReleaseOperator
     from airlock.operators.register import RegisterOperator
-    from tests.airlock.operators.judging import judged
+    from tests.airlock.operators.judging import dana_s_run, judged
     from tests.airlock.operators.releasing import OWN, RUN, Answer
-    from tests.airlock.operators.running import context
 
 
 def connection(url: str) -> str:
@@ -36,6 +35,22 @@ def connection(url: str) -> str:
     at = make_url(url)
     folder = dict(at.query)["host"]
     return json.dumps({"conn_type": "postgres", "host": folder, "login": at.username, "schema": at.database})
+
+
+def install(lender: Lender, database: str, patch: pytest.MonkeyPatch) -> None:
+    """Name the lender's folders and databases in the environment, as the stack does."""
+    warehouse = lender.warehouse.url.render_as_string(hide_password=False)
+    settings = {
+        "AIRLOCK_INCLUDE": str(lender.include),
+        "AIRLOCK_STORE": str(lender.store.root),
+        "AIRLOCK_AIRFLOW_URL": "http://airflow.example:8080",
+        "AIRFLOW_CONN_AIRLOCK": connection(as_role(TASKS, database)),
+        "AIRFLOW_CONN_WAREHOUSE": connection(warehouse),
+    }
+    for name, value in settings.items():
+        patch.setenv(name, value)
+    # Airflow's own switch for tests: operators may be executed outside of its task runner.
+    patch.setattr(ExecutorSafeguard, "test_mode", True)
 
 
 @pytest.fixture
@@ -57,27 +72,26 @@ def installation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Lender:
     """The lender's model as an installation: its folders, this test's own database, its mail."""
-    warehouse = lender.warehouse.url.render_as_string(hide_password=False)
-    settings = {
-        "AIRLOCK_INCLUDE": str(lender.include),
-        "AIRLOCK_STORE": str(lender.store.root),
-        "AIRLOCK_AIRFLOW_URL": "http://airflow.example:8080",
-        "AIRFLOW_CONN_AIRLOCK": connection(as_role(TASKS, airlock_database)),
-        "AIRFLOW_CONN_WAREHOUSE": connection(warehouse),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    # Airflow's own switch for tests: operators may be executed outside of its task runner.
-    monkeypatch.setattr(ExecutorSafeguard, "test_mode", True)
+    install(lender, airlock_database, monkeypatch)
     return lender
 
 
+@pytest.fixture(scope="session")
+def gated(
+    lender: Lender, trained: Trained, new_airlock_database: Callable[[], str], _mlflow_url: str
+) -> Mapping[str, str]:
+    """The digests of evidence and dossier of a training that passed its gates, dana's run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", _mlflow_url)
+        install(lender, new_airlock_database(), patch)
+        _, digests = judged(dana_s_run(), trained)
+    return digests
+
+
 @pytest.fixture
-def candidate(installation: Lender, trained: Trained, mlflow_url: str, engine: Engine) -> Candidate:
+def candidate(installation: Lender, gated: Mapping[str, str], mlflow_url: str, engine: Engine) -> Candidate:
     """A registered candidate that dana trained."""
-    running = context(run_id="manual__release", user="dana")
-    _, kept = judged(running, trained)
-    made = RegisterOperator(task_id="register", **kept, **OWN).execute(running)
+    made = RegisterOperator(task_id="register", **gated, **OWN).execute(dana_s_run())
     with engine.connect() as conn:
         found = candidates.find(conn, made["candidate"])
     assert found is not None

@@ -5,8 +5,14 @@ from typing import Any
 from airlock.operators.evaluate import EvaluateOperator
 from airlock.operators.gate import GateOperator
 from tests.airlock.lender import Trained
+from tests.airlock.operators.running import context
 
 OWN = {"model": "loans", "spec_digest": "d" * 64}
+
+
+def dana_s_run() -> Any:
+    """Return the context of the training whose candidate the tests release."""
+    return context(run_id="manual__release", user="dana")
 
 
 def judged(running: Any, trained: Trained) -> tuple[str, dict[str, str]]:

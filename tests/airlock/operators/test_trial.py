@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from airlock.package.package import open_package
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained, deployed
 from tests.airlock.loans import loans
+from tests.airlock.operators.judging import dana_s_run, judged
 from tests.airlock.operators.releasing import OWN, RUN, Answer, champion, decided, deploy, recorded
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
 from tests.airlock.wrong_api import answering_otherwise
@@ -45,9 +46,10 @@ def installation(installation: Lender, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def candidate(serving: None, candidate: Candidate) -> Candidate:
-    """The candidate, registered while another version serves."""
-    return candidate
+def gated(serving: None, trained: Trained, mlflow_url: str) -> Mapping[str, str]:
+    """What was found of the candidate, beside another version that serves."""
+    _, digests = judged(dana_s_run(), trained)
+    return digests
 
 
 @pytest.fixture
