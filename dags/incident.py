@@ -45,7 +45,7 @@ with DAG(
             title="To whom?",
             description="To assign it: their Airflow user name, as in people.yaml. Otherwise leave it empty.",
         ),
-        "text": Param(
+        "reason": Param(
             type="string",
             minLength=1,
             title="What is there to say?",

@@ -241,10 +241,10 @@ def test_restore_asks_for_an_incident_and_a_reason(bag: Any) -> None:
 def test_incident_asks_for_a_number_an_action_and_words(bag: Any) -> None:
     dag = bag.dags["incident"]
     assert [task.task_id for task in dag.tasks] == ["handle"]
-    good = {"incident": 12, "action": "note", "text": "the bureau changed its units"}
+    good = {"incident": 12, "action": "note", "reason": "the bureau changed its units"}
     for given in (good, good | {"action": "assign", "whom": "dana"}, good | {"action": "settle"}):
         assert filled_in(dag, given)["incident"] == 12
-    for wrong in ({"incident": 0}, {"incident": "12"}, {"action": "delete"}, {"text": ""}, {"whom": 3}):
+    for wrong in ({"incident": 0}, {"incident": "12"}, {"action": "delete"}, {"reason": ""}, {"whom": 3}):
         with pytest.raises(ParamValidationError):
             filled_in(dag, good | wrong)
 

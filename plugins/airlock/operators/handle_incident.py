@@ -30,7 +30,7 @@ class HandleIncidentOperator(BaseOperator):
         params, dag_run = context["params"], context["dag_run"]
         run = name_of_run(dag_run)
         said: dict[str, Any] = {"by": user, "at": timezone.utcnow(), "run": run}
-        number, text = params["incident"], params["text"]
+        number, text = params["incident"], params["reason"]
         with database().begin() as connection:
             match params["action"]:
                 case "assign":

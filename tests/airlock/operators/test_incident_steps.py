@@ -62,7 +62,13 @@ def handle(
     run_id: str = "manual__1",
     **form: Any,
 ) -> dict[str, Any]:
-    params = {"incident": number, "action": action, "whom": None, "text": "The bureau changed units.", **form}
+    params = {
+        "incident": number,
+        "action": action,
+        "whom": None,
+        "reason": "The bureau changed units.",
+        **form,
+    }
     running = context("incident", run_id=run_id, user=user, params=params)
     return HandleIncidentOperator(task_id="handle").execute(running)
 
