@@ -196,8 +196,8 @@ def test_an_estimate_says_what_it_takes_for_granted() -> None:
     (finding,) = judge(spec(performance={"limits": limits}), estimates)
     assert finding.sentence == (
         "By estimate roc_auc is 0.6 (0.55 to 0.65) over the 1,300 answers since 2026-07-01 whose outcomes "
-        "are not known yet; it must be at least 0.66. The estimate assumes that outcomes follow the scores as "
-        "they did in training."
+        "are not known yet; it must be at least 0.66. The estimate assumes that outcomes follow the scores "
+        "as they did in training."
     )
     assert (finding.value, finding.limit, finding.key) == (0.6, 0.66, "estimate/roc_auc")
 
