@@ -45,7 +45,7 @@ def keys_in(value: object, path: str = "") -> set[str]:
     people_s_own = ("parameters", "space", "arguments", "population", "accept")
     found: set[str] = set()
     for key, below in value.items():
-        if not path.endswith(("columns", "candidates", *people_s_own)):
+        if not path.endswith(("columns", "candidates", "indicators", *people_s_own)):
             found.add(key)
         if not path.endswith(people_s_own):
             found |= keys_in(below, f"{path}.{key}")
@@ -116,7 +116,7 @@ def test_a_function_that_is_a_source_takes_what_it_will_be_given(model: str) -> 
 @pytest.mark.parametrize("model", NAMES)
 def test_every_key_that_is_used_is_explained(model: str) -> None:
     written = yaml.safe_load((MODELS / model / "model.yaml").read_text(encoding="utf-8"))
-    explained = set(re.findall(r"`([a-z_.]+)`", SPEC_PAGE.read_text(encoding="utf-8")))
+    explained = set(re.findall(r"`([a-z0-9_.]+)`", SPEC_PAGE.read_text(encoding="utf-8")))
     names = explained | {part for key in explained for part in key.split(".")}
     assert keys_in(written) <= names
 

@@ -136,6 +136,13 @@ def head(conn: Connection) -> Head:
     return Head(row.seq, row.digest)
 
 
+def newest(conn: Connection, *, after: int) -> Mapping[str | None, int]:
+    """Return the newest row's number for each model that rows after a number speak of; None is no model."""
+    log, last = audit_log.c, sa.func.max(audit_log.c.seq).label("last")
+    query = sa.select(log.model, last).where(log.seq > after).group_by(log.model)
+    return {row.model: row.last for row in conn.execute(query)}
+
+
 def entries(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[Entry]:
     """Yield rows in their order, in constant memory."""
     query = sa.select(audit_log).where(*conditions).order_by(audit_log.c.seq)

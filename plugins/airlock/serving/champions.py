@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from airlock.governance import challengers, deployments
+from airlock.governance import audit_log, challengers, deployments
 from airlock.serving.clients import Clients
 from airlock.serving.versions import Recorded, Serving, Unavailable, follow
 from airlock.store import Store
@@ -38,6 +39,7 @@ class Champions:
         self._store = store
         self._clients = clients  # read with the same look
         self._recorded: Mapping[str, Recorded] = {}
+        self._said: Mapping[str | None, int] = {}  # the newest row of the audit log about each model
         self._serving: Mapping[str, Serving] = {}
         self._loads: dict[str, Future[None]] = {}
         self._changing = threading.Lock()  # held for every change of the three
@@ -118,8 +120,11 @@ class Champions:
         problem = ""
         try:
             with self._at_one_moment.connect() as conn:
-                self._clients.read(conn)
-                recorded = _read(conn)
+                new = audit_log.newest(conn, after=max(self._said.values(), default=0))
+                self._clients.read(conn, anew=None in new)
+                said = {**self._said, **new}
+                recorded = _read(conn, said)
+            self._said = said
             self._follow(recorded)
             self._read_at = self._began
         except SQLAlchemyError as error:
@@ -148,7 +153,7 @@ class Champions:
         serving = None
         try:
             with self._at_one_moment.connect() as conn:
-                if _read(conn).get(model) == recorded:
+                if _read(conn, {model: recorded.said}).get(model) == recorded:
                     serving = follow(conn, self._store, recorded, known)
         except OperationalError as error:
             LOG.warning("%s could not be proved, and is tried again: %s", model, type(error).__name__)
@@ -158,9 +163,12 @@ class Champions:
                 self._serving = {**self._serving, model: serving}
 
 
-def _read(conn: Connection) -> Mapping[str, Recorded]:
+def _read(conn: Connection, said: Mapping[str | None, int]) -> Mapping[str, Recorded]:
     beside = {challenger.model: challenger for challenger in challengers.actives(conn)}
-    return {one.model: Recorded(one, beside.get(one.model)) for one in deployments.champions(conn)}
+    return {
+        one.model: Recorded(one, beside.get(one.model), said.get(one.model, 0))
+        for one in deployments.champions(conn)
+    }
 
 
 def _without_what_ended(serving: Serving, recorded: Recorded) -> Serving:
@@ -168,4 +176,4 @@ def _without_what_ended(serving: Serving, recorded: Recorded) -> Serving:
     beside, now = serving.challenger, recorded.challenger
     if beside is None or (now is not None and now.id == beside.record.id):
         return serving
-    return Serving(serving.champion, None)
+    return replace(serving, challenger=None)

@@ -90,8 +90,10 @@ class Clients:
         self._proofs: dict[ApiKey, bool] = {}
         self._read = False
 
-    def read(self, conn: Connection) -> None:
-        """Read which keys may be used; what was judged once is not judged again."""
+    def read(self, conn: Connection, *, anew: bool = False) -> None:
+        """Read which keys may be used; what was judged once is judged again only `anew`."""
+        if anew:
+            self._proofs = {}
         keys = api_keys.current(conn, datetime.now(UTC))
         unjudged = [key for key in keys if key not in self._proofs]
         proved = api_keys.proved(conn, unjudged)

@@ -52,18 +52,24 @@ class Unavailable(Generic[R]):
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the record says of a model at one moment."""
+    """What the record says of a model at one moment; `said` is the newest row about it in the audit log."""
 
     deployment: Deployment
     challenger: Challenger | None
+    said: int
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What serves a model: its champion, and what runs beside it."""
+    """What serves a model: its champion, and what runs beside it.
+
+    Both were proved by the audit log as far as its row `said`. Later rows about the model have them proved
+    anew: what was ended, and brought back by hand before anybody looked, is in the record as it was before.
+    """
 
     champion: Ready[Deployment] | Unavailable[Deployment]
     challenger: Ready[Challenger] | Unavailable[Challenger] | None
+    said: int = 0
 
     def is_settled(self, recorded: Recorded) -> bool:
         """Say whether nothing has to be done to follow the record."""
@@ -72,7 +78,7 @@ class Serving:
             same = beside is None and recorded.challenger is None
         else:
             same = beside.is_settled(recorded.challenger)
-        return same and self.champion.is_settled(recorded.deployment)
+        return same and self.said == recorded.said and self.champion.is_settled(recorded.deployment)
 
     def names(self, version: int | None) -> bool:
         """Say whether a version is the champion or the challenger; none in particular always is."""
@@ -107,17 +113,22 @@ def follow(conn: Connection, store: Store, recorded: Recorded, known: Serving | 
     champion = known.champion if known is not None else None
     loaded = known.predictors() if known is not None else {}
     deployment, challenger = recorded.deployment, recorded.challenger
-    if champion is None or not champion.is_settled(deployment):
-        champion = _made_ready(conn, store, deployment, loaded)
+    proved = known is not None and known.said == recorded.said
+    if champion is None or not (proved and champion.is_settled(deployment)):
+        champion = _made_ready(conn, store, deployment, loaded, champion)
     if challenger is None:
         beside = None
-    elif beside is None or not beside.is_settled(challenger):
-        beside = _made_ready(conn, store, challenger, loaded)
-    return Serving(champion, beside)
+    elif beside is None or not (proved and beside.is_settled(challenger)):
+        beside = _made_ready(conn, store, challenger, loaded, beside)
+    return Serving(champion, beside, recorded.said)
 
 
 def _made_ready(
-    conn: Connection, store: Store, record: R, loaded: dict[str, Answering]
+    conn: Connection,
+    store: Store,
+    record: R,
+    loaded: dict[str, Answering],
+    before: Ready[R] | Unavailable[R] | None,
 ) -> Ready[R] | Unavailable[R]:
     name = f"{record.model} version {record.version}"
     digest = record.package_digest
@@ -131,8 +142,9 @@ def _made_ready(
         reason = f"{name} cannot be used: {said}"
         LOG.error("%s", reason)
         return Unavailable(record, reason, time.monotonic())
-    what = f"as a {record.way}" if isinstance(record, Challenger) else "as the champion"
-    LOG.info("%s serves %s from package %s", name, what, short(digest))
+    if ready != before:
+        what = f"as a {record.way}" if isinstance(record, Challenger) else "as the champion"
+        LOG.info("%s serves %s from package %s", name, what, short(digest))
     return ready
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.engine import Connection
 from airlock.chain.production.difference import Difference
 from airlock.chain.production.record import record_differences
 from airlock.chain.production.standing import Standing, standings
-from airlock.governance import deployments as champions
 from airlock.governance import releases
 from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.tables import approvals, deployments
+from airlock.governance.withdrawal import withdraw
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 
@@ -54,7 +54,7 @@ def test_what_came_through_the_airlock_is_no_difference(conn: Connection, servin
 
 
 def test_a_withdrawal_that_leaves_nothing_is_no_difference(conn: Connection, serving: Deployment) -> None:
-    champions.withdraw(conn, serving, "it answers wrongly", MOMENT)
+    withdraw(conn, serving, "it answers wrongly", MOMENT)
     assert found(conn) == []
     assert (standing(conn).proven, standing(conn).logged) == (None, None)
 

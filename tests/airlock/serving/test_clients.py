@@ -202,6 +202,18 @@ def test_a_key_written_into_the_table_opens_nothing_and_is_told_once(
     ]
 
 
+def test_a_key_that_was_revoked_and_revived_between_two_looks_opens_nothing(conn: Connection) -> None:
+    key, clients = new_key(), Clients("")
+    issued(conn, fingerprint=fingerprint_of(key))
+    clients.read(conn)
+    clients.of(f"Bearer {key}", datetime.now(UTC))
+    revoke(conn, client="shop", fingerprint=None, by="mika", because="left", at=datetime.now(UTC))
+    conn.execute(sa.text("UPDATE api_keys SET revoked_by = NULL, revoked_because = NULL, revoked_at = NULL"))
+    clients.read(conn, anew=True)
+    with pytest.raises(Refusal, match="is not known"):
+        clients.of(f"Bearer {key}", datetime.now(UTC))
+
+
 def test_a_fingerprint_is_no_key(conn: Connection) -> None:
     clients = Clients(fingerprint_of(KEY))
     issued(conn)

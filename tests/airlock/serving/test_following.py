@@ -163,6 +163,20 @@ def test_a_challenger_that_ended_is_not_brought_back_by_hand(world, engine, cham
     wait_until(lambda: beside(champions, Unavailable) is not None, "the challenger is refused")
 
 
+def test_what_ended_and_was_brought_back_before_anybody_looked_is_refused(world, engine):
+    deployed(engine, world.linear, 1)
+    made = challenging(engine, world.trees, 2)
+    champions = Champions(engine, Store(world.store), Clients(""))
+    champions.look_for("loans")
+    assert beside(champions) is not None
+    with engine.begin() as conn:
+        end(conn, made, outcome="broke", because="it failed", at=now())
+    change(engine, "UPDATE challengers SET ended_at = NULL, outcome = NULL, ended_because = NULL")
+    champions.look_for("loans")
+    assert beside(champions, Unavailable) is not None
+    assert version(champions) == 1
+
+
 def test_a_tampered_challenger_package_is_not_used(world, engine, tmp_path):
     shutil.copytree(world.store, tmp_path / "store")
     with (tmp_path / "store" / "packages" / world.trees.digest / "signature.json").open("a") as file:
