@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.chain.night_cause import recorded_cause
 from airlock.chain.night_incidents import matters_of, settle_by_hand
+from airlock.chain.recorded_cause import recorded_cause
 from airlock.governance import candidates, deployments, incident_events, incidents, inquiries, nights
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import lock

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.chain.night_cause import faulty_source
 from airlock.chain.night_incidents import MEND
+from airlock.chain.recorded_cause import faulty_source
 from airlock.chain.retraining import findings_of
 from airlock.governance import nights
 from airlock.governance.metric_course import course

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from airlock.governance.nights import Night
 from airlock.monitoring.background import hits
 from airlock.monitoring.finding import BEYOND_TRIAGE, Finding
 from airlock.monitoring.performance import logged_answers
@@ -60,18 +59,6 @@ def cause_of(
             recent=recent if rows.num_rows < ENOUGH_ROWS else None,
         )
     )
-
-
-def recorded_cause(night: Night) -> Cause | None:
-    """Return the cause that was recorded with a night."""
-    recorded = night.measures.get("cause")
-    return Cause.from_json(recorded) if recorded else None
-
-
-def faulty_source(night: Night) -> str:
-    """Return where triage says that a night's data are wrong, or nothing where it does not say so."""
-    cause = recorded_cause(night)
-    return cause.about if cause and cause.proposes == "mend" else ""
 
 
 def _cohort(spec: ModelSpec, positive: str | None, outcomes: "pa.Table") -> Cohort:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from airlock.chain.night_cause import faulty_source
+from airlock.chain.recorded_cause import faulty_source
 from airlock.governance import incident_events, incidents, nights, notices
 from airlock.governance.engine import lock
 from airlock.governance.incident_events import IncidentEvent

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from airlock.chain import night_incidents
 from airlock.chain.earlier_training import Objection, against_another
-from airlock.chain.night_cause import recorded_cause
+from airlock.chain.recorded_cause import recorded_cause
 from airlock.governance import candidates, deployments, nights, training_requests
 from airlock.governance.engine import lock
 from airlock.governance.nights import Night

@@ -1,12 +1,15 @@
 """Findings as sentences: what, how much, and against what."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from airlock.monitoring.drift import ColumnDrift
-from airlock.monitoring.estimate import Estimates
-from airlock.monitoring.performance import Performance
 from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.spec.governance import Limit
+
+if TYPE_CHECKING:
+    from airlock.monitoring.drift import ColumnDrift
+    from airlock.monitoring.estimate import Estimates
+    from airlock.monitoring.performance import Performance
 
 #: A share of missing values is worth a word when it moved by more than this.
 WORTH_A_WORD = 0.01
@@ -35,14 +38,14 @@ def percent(share: float) -> str:
     return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else f"{share:.0%}".replace("%", " %")
 
 
-def drift_sentence(drift: ColumnDrift, limit: float) -> str:
+def drift_sentence(drift: "ColumnDrift", limit: float) -> str:
     """Say that a column lies too far from the training data, and how one can see it."""
     name = drift.column if drift.part == "feature" else ANSWER_NAMES[drift.column]
     details = [*_where(drift), *_missing(drift), *_unseen(drift)]
     return f"{name} has shifted: PSI {figure(drift.psi)}, limit {figure(limit)}. {' '.join(details)}".strip()
 
 
-def fault_sentence(drift: ColumnDrift) -> str:
+def fault_sentence(drift: "ColumnDrift") -> str:
     """Say why a column could not be compared with the training data at all."""
     return f"{drift.column} {drift.fault}, so its drift cannot be measured."
 
@@ -58,7 +61,7 @@ def share_sentence(shifted: Sequence[str], features: int, limit: float) -> str:
     return f"{len(shifted)} of {features} features ({share}) have shifted, limit {percent(limit)}: {names}."
 
 
-def performance_sentence(performance: Performance, metric: str, value: float | None, side: str) -> str:
+def performance_sentence(performance: "Performance", metric: str, value: float | None, side: str) -> str:
     """Say that a metric over the outcomes that arrived does not keep its limit."""
     assert performance.start is not None and performance.end is not None
     over = f"over {performance.rows:,} outcomes of {performance.start:%Y-%m-%d} to {performance.end:%Y-%m-%d}"
@@ -67,7 +70,7 @@ def performance_sentence(performance: Performance, metric: str, value: float | N
     return f"{metric} is {figure(value)} {over}; it must be {side}."
 
 
-def estimate_sentence(estimates: Estimates, bound: Limit) -> str:
+def estimate_sentence(estimates: "Estimates", bound: Limit) -> str:
     """Say that a metric will not keep its limit, by estimate, and what the estimate takes for granted."""
     pending = estimates.pending
     assert pending is not None and pending.metrics is not None and estimates.since is not None
@@ -94,7 +97,7 @@ def side(bound: Limit) -> str:
     )
 
 
-def _where(drift: ColumnDrift) -> list[str]:
+def _where(drift: "ColumnDrift") -> list[str]:
     if drift.shift is not None:
         share = drift.shift
         return [
@@ -103,14 +106,14 @@ def _where(drift: ColumnDrift) -> list[str]:
     return [f"Its mean was {figure(drift.reference_mean)} in training and is {figure(drift.mean)} now."]
 
 
-def _missing(drift: ColumnDrift) -> list[str]:
+def _missing(drift: "ColumnDrift") -> list[str]:
     before, now = drift.reference_missing or 0.0, drift.missing or 0.0
     if abs(now - before) < WORTH_A_WORD:
         return []
     return [f"{percent(now)} of its values are missing, {percent(before)} were in training."]
 
 
-def _unseen(drift: ColumnDrift) -> list[str]:
+def _unseen(drift: "ColumnDrift") -> list[str]:
     if not drift.unseen_share:
         return []
     names = f" ({', '.join(drift.unseen)})" if drift.unseen else ""

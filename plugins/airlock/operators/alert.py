@@ -20,9 +20,9 @@ class AlertOperator(NightStepOperator):
 
     def execute(self, context: Context) -> None:
         from airlock.chain.night_alert import advice, alert_lines
-        from airlock.chain.night_cause import recorded_cause
         from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
+        from airlock.chain.recorded_cause import recorded_cause
         from airlock.chain.retraining import retraining
         from airlock.governance import contests, feedback, notices
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from airlock.chain import night_cause
-from airlock.chain.night_cause import faulty_source, recorded_cause
 from airlock.chain.night_report import report_name, write_report
+from airlock.chain.recorded_cause import faulty_source, recorded_cause
 from airlock.chain.watch import NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
