@@ -10,7 +10,7 @@ from stack.client import AirflowClient, connect
 from stack.settings import Settings
 from stack.waiting import wait_until
 
-TRAINING = 900.0  # seconds a run of a train Dag may take; a busy machine needs many times an idle one's
+TRAINING = 1800.0  # seconds a run of a train Dag may take; a busy machine needs many times an idle one's
 RELEASE = 600.0
 NIGHTS = 900.0
 KEYS, KEYS_TIMEOUT = "keys", 120.0
