@@ -76,8 +76,8 @@ class InquireOperator(HITLOperator, InquiryStepOperator):
             refused = [entry.facts["reason"] for entry in inquiries.refused_answers(connection, incident)]
             inquiries.note_asked(connection, incident, timezone.utcnow())
         self.subject = f"{self.spec.title}: nobody can tell why. What shall be done? (incident {incident.id})"
-        self.body = inquiry_question(about, refused)
-        self._mail(context, about)
+        self.body = inquiry_question(about)
+        self._mail(context, about, refused)
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
@@ -109,10 +109,10 @@ class InquireOperator(HITLOperator, InquiryStepOperator):
         _skip_unless_open(incident)
         raise AirflowException(f"{against} The question is asked again.")
 
-    def _mail(self, context: Context, about: "Inquiry") -> None:
+    def _mail(self, context: Context, about: "Inquiry", refused: Sequence[str]) -> None:
         task, incident = context["ti"], about.incident
         mail_once(
-            f"inquiry/{incident.id}/asked",
+            f"inquiry/{incident.id}/asked/{len(refused)}",
             load_people(settings().include).emails(answerers()),
             "inquiry_asked",
             title=self.spec.title,
@@ -122,6 +122,7 @@ class InquireOperator(HITLOperator, InquiryStepOperator):
             cause=about.cause.sentence if about.cause else "",
             evidence=[one.sentence for one in about.cause.evidence] if about.cause else [],
             findings=[one.sentence for one in about.found],
+            refused=refused,
             page=incident_link(incident.id),
             link=approval_link(task.dag_id, task.run_id, task.task_id),
         )

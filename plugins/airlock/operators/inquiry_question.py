@@ -1,6 +1,6 @@
 """What a person reads before they say what to do about an incident, built from the records alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airlock.operators.links import dossier_link, incident_link, model_link, page_link
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from airlock.chain.inquiry import Inquiry
 
 
-def inquiry_question(about: "Inquiry", refused: Iterable[str]) -> str:
-    """Return why a person is asked, what was found, where to look, and what each answer does right now."""
-    return "\n\n".join(
-        [*_why(about), *_found(about), *_look_closer(about), *_answers(about), *_refused(refused)]
-    )
+def inquiry_question(about: "Inquiry") -> str:
+    """Return why a person is asked, what was found, where to look, and what each answer does right now.
+
+    Airflow keeps the text of the first time, however often the task asks: what changes is told by mail.
+    """
+    return "\n\n".join([*_why(about), *_found(about), *_look_closer(about), *_answers(about)])
 
 
 def _why(about: "Inquiry") -> Iterator[str]:
@@ -67,10 +68,3 @@ def _answers(about: "Inquiry") -> Iterator[str]:
             "Say why in any case. Nothing happens by itself until somebody answers, or the incident is over.",
         ]
     )
-
-
-def _refused(reasons: Iterable[str]) -> Iterator[str]:
-    from airlock.evaluation.escape import escape
-
-    if lines := [f"- {escape(reason)}" for reason in reasons]:
-        yield "\n".join(["#### Answers that did not count", "", *lines])

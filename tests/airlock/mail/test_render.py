@@ -284,6 +284,7 @@ REALISTIC: dict[str, dict[str, Any]] = {
         "cause": "Something has changed, and none of the known causes explains it.",
         "evidence": ["The score has moved although the inputs have not."],
         "findings": ["score has shifted: PSI 0.84, limit 0.25."],
+        "refused": ["mika gave no reason."],
         "page": f"{AIRFLOW}/airlock/incidents/12",
         "link": f"{AIRFLOW}/dags/credit_risk.inquire/runs/incident_12/tasks/ask/required_actions",
     },

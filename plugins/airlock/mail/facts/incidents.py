@@ -41,8 +41,8 @@ class IncidentAssigned:
 class InquiryAsked:
     """To those who may answer: an incident that nobody can explain; they say what to do.
 
-    `cause` and `evidence` are what triage says of it, `findings` what the night found; `page` is the
-    incident's.
+    `cause` and `evidence` are what triage says of it, `findings` what the night found; `refused` says which
+    answers did not count, so that it is asked again; `page` is the incident's.
     """
 
     title: str
@@ -52,6 +52,7 @@ class InquiryAsked:
     cause: str
     evidence: Sequence[str]
     findings: Sequence[str]
+    refused: Sequence[str]
     page: str
     link: str
 
