@@ -10,6 +10,7 @@ from airlock.evaluation.evaluation import Evaluation
 from airlock.evaluation.figures import spell
 from airlock.evaluation.verdict import Verdict
 from airlock.spec import ModelSpec, Task
+from airlock.spec.bounds import bound_of, keeps, side_of
 from airlock.spec.governance import Limit
 
 #: Fewer rows than these in the hold-out say too little for any gate.
@@ -93,18 +94,15 @@ def _limit(
     name = limit.metric if limit.attribute is None else f"{limit.metric} by {limit.attribute}"
     known = found.get(limit.metric)
     value = math.nan if known is None else float(known)
-    if limit.at_least is not None:
-        bound, side, inside = limit.at_least, "at least", value >= limit.at_least
-    else:
-        bound, side, inside = float(limit.at_most or 0.0), "at most", value <= float(limit.at_most or 0.0)
+    bound = bound_of(limit)
     low, high = intervals.get(name, (None, None))
     says = f"is {spell(value, bound)}" if math.isfinite(value) else "was not measured"
     asks = {"spec": "the model's spec", "policy": "the tier's policy"}[limit.origin]
-    asked = f"{side} {spell(bound, value)} is asked for by {asks}"
+    asked = f"{side_of(limit)} {spell(bound, value)} is asked for by {asks}"
     detail = f"; {details[name]}" if name in details else ""
     return Verdict(
         name,
-        bool(math.isfinite(value) and inside),
+        math.isfinite(value) and keeps(limit, value),
         value,
         bound,
         limit.origin,

@@ -29,20 +29,6 @@ class IndicatorFigure:
     value: float | None
     reason: str | None = None
 
-    @property
-    def limit(self) -> float | None:
-        """The one bound that it has."""
-        return self.at_least if self.at_least is not None else self.at_most
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is known and keeps its bound."""
-        if self.value is None:
-            return False
-        if self.at_least is not None:
-            return self.value >= self.at_least
-        return self.at_most is not None and self.value <= self.at_most
-
     def to_json(self) -> dict[str, Any]:
         """Return the figure as plain JSON values."""
         return asdict(self) | {"start": self.start.isoformat(), "end": self.end.isoformat()}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from airlock.monitoring.tally import PREDICTION, SCORE
+from airlock.spec.bounds import bound_of, side_of
 from airlock.spec.governance import Limit
 
 if TYPE_CHECKING:
@@ -90,11 +91,7 @@ def side(bound: Limit) -> str:
     >>> side(Limit(metric="roc_auc", at_least=0.66))
     'at least 0.66'
     """
-    return (
-        f"at least {figure(bound.at_least)}"
-        if bound.at_least is not None
-        else f"at most {figure(bound.at_most)}"
-    )
+    return f"{side_of(bound)} {figure(bound_of(bound))}"
 
 
 def _where(drift: "ColumnDrift") -> list[str]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from airlock.spec.base import Section
 from airlock.spec.durations import PositiveDuration, spell_duration
 from airlock.spec.errors import Problem
+from airlock.spec.floors import limit_problems, with_floors
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import DISPARITIES, OF_ANSWERS
 from airlock.spec.model import ModelSpec
@@ -28,31 +29,24 @@ def fairness_problems(
 ) -> Iterator[Problem]:
     """Yield where a spec watches its groups less than its tier's policy wants; `limits` are the policy's."""
     watched, floors = spec.monitoring.fairness, disparities_among(limits, spec)
-    for limit in watched.limits if watched else ():
-        if limit.origin != "spec":
-            key = f"{KEY}.limits.{limit.metric}.origin"
-            yield Problem(key, "is not for a spec to write.", "Leave it out.")
-    if floor is None or not is_watched(spec):
+    demanded = floor if is_watched(spec) else None
+    if watched is not None:
+        held = floors if demanded else ()
+        yield from limit_problems(watched.limits, held, key=f"{KEY}.limits", tier=tier)
+    if demanded is None:
         return
     if watched is None:
         yield Problem(KEY, f"{tier} wants protected groups compared in production.", "Add limits.")
         return
-    if watched.window < floor.window:
-        least = spell_duration(floor.window)
+    if watched.window < demanded.window:
+        least = spell_duration(demanded.window)
         yield Problem(f"{KEY}.window", f"{tier} asks for at least {least}.", f"Write {least} or more.")
-    if watched.minimum_rows > floor.minimum_rows:
-        most = floor.minimum_rows
+    if watched.minimum_rows > demanded.minimum_rows:
+        most = demanded.minimum_rows
         yield Problem(f"{KEY}.minimum_rows", f"{tier} allows at most {most}.", f"Write {most} or less.")
     if spec.monitoring.performance is None and any(limit.metric not in OF_ANSWERS for limit in floors):
         wrong = f"{tier} wants the errors of groups compared, which takes outcomes."
         yield Problem("monitoring.performance", wrong, "Add its limits.")
-    for limit in watched.limits:
-        for floor_limit in floors:
-            same = (limit.metric, limit.attribute) == (floor_limit.metric, floor_limit.attribute)
-            if same and limit.loosens(floor_limit):
-                side = "at_least" if floor_limit.at_least is not None else "at_most"
-                wrong = f"{tier} asks for {side}: {getattr(floor_limit, side)}."
-                yield Problem(f"{KEY}.limits.{limit.metric}", wrong, "Tighten it or leave it out.")
 
 
 def watched_under(limits: Sequence[Limit], spec: ModelSpec) -> ModelSpec:
@@ -60,13 +54,8 @@ def watched_under(limits: Sequence[Limit], spec: ModelSpec) -> ModelSpec:
     watched = spec.monitoring.fairness
     if watched is None:
         return spec
-    own = {(limit.metric, limit.attribute, limit.at_least is not None) for limit in watched.limits}
-    inherited = tuple(
-        limit.model_copy(update={"origin": "policy"})
-        for limit in disparities_among(limits, spec)
-        if (limit.metric, limit.attribute, limit.at_least is not None) not in own
-    )
-    fairness = watched.model_copy(update={"limits": watched.limits + inherited})
+    held = with_floors(watched.limits, disparities_among(limits, spec))
+    fairness = watched.model_copy(update={"limits": held})
     return spec.model_copy(update={"monitoring": spec.monitoring.model_copy(update={"fairness": fairness})})
 
 

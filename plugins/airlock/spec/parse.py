@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from airlock.spec.base import Section
 from airlock.spec.errors import Problem, SpecError
-from airlock.spec.yaml_file import read_yaml
+from airlock.spec.yaml_file import mapping_in, text_of
 
 S = TypeVar("S", bound=Section)
 
@@ -22,15 +23,21 @@ def parse(file: Path, section: type[S], given: Mapping[str, Any] | None = None) 
     SpecError
         With everything wrong with it, each at its key.
     """
-    given = given or {}
-    content = read_yaml(file)
-    if clash := given.keys() & content.keys():
+    found: S = _understood(file, text_of(file), section, tuple((given or {}).items()))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _understood(file: Path, text: str, section: type[S], given: tuple[tuple[str, Any], ...]) -> S:
+    """Understand each text once: sections are frozen, and every model of a tier asks for the same policy."""
+    content = mapping_in(text, file)
+    if clash := dict(given).keys() & content.keys():
         key = min(clash)
         raise SpecError(
             file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),)
         )
     try:
-        return section.model_validate({**content, **given})
+        return section.model_validate({**content, **dict(given)})
     except ValidationError as error:
         raise SpecError(file, tuple(_problems(error, section, content))) from None
 

@@ -10,6 +10,7 @@ from airlock.spec.deployment import Way
 from airlock.spec.durations import Duration, PositiveDuration, spell_duration
 from airlock.spec.errors import Problem
 from airlock.spec.fairness_floor import FairnessFloor, fairness_problems, watched_under
+from airlock.spec.floors import limit_problems, with_floors
 from airlock.spec.governance import Limit
 from airlock.spec.impact import IMPACT_FILE, Impact
 from airlock.spec.metrics import MEASURES, Task
@@ -107,7 +108,8 @@ class Policy(Section):
 def problems_under(policy: Policy, spec: ModelSpec) -> tuple[Problem, ...]:
     """Return every place where a spec asks for less than its tier's policy."""
     tier = f"The policy of the tier {spec.risk_tier}"
-    found = [*_limit_problems(policy, spec, tier)]
+    floors = policy.limits.get(spec.task, ())
+    found = [*limit_problems(spec.gates.limits, floors, key="gates.limits", tier=tier)]
     if spec.approval.people < policy.people:
         cure = f"Write {policy.people} or more."
         found.append(Problem("approval.people", f"{tier} asks for at least {policy.people}.", cure))
@@ -186,30 +188,12 @@ def _inspection_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator
             )
 
 
-def _limit_problems(policy: Policy, spec: ModelSpec, tier: str) -> Iterator[Problem]:
-    for limit in spec.gates.limits:
-        key = f"gates.limits.{limit.metric}"
-        if limit.origin != "spec":
-            yield Problem(f"{key}.origin", "is not for a spec to write.", "Leave it out.")
-        for floor in policy.limits.get(spec.task, ()):
-            same = (limit.metric, limit.attribute) == (floor.metric, floor.attribute)
-            if same and limit.loosens(floor):
-                side = "at_least" if floor.at_least is not None else "at_most"
-                bound = getattr(floor, side)
-                yield Problem(key, f"{tier} asks for {side}: {bound}.", "Tighten it or leave it out.")
-
-
 def under(policy: Policy, spec: ModelSpec) -> ModelSpec:
     """Return the spec with the policy's own limits added, where the spec does not set a tighter one."""
-    own = {(limit.metric, limit.attribute, limit.at_least is not None) for limit in spec.gates.limits}
-    inherited = tuple(
-        floor.model_copy(update={"origin": "policy"})
-        for floor in policy.limits.get(spec.task, ())
-        if (floor.metric, floor.attribute, floor.at_least is not None) not in own
-    )
-    gates = spec.gates.model_copy(update={"limits": spec.gates.limits + inherited})
+    floors = policy.limits.get(spec.task, ())
+    gates = spec.gates.model_copy(update={"limits": with_floors(spec.gates.limits, floors)})
     with_gates = spec.model_copy(update={"gates": gates})
-    return watched_under(policy.limits.get(spec.task, ()), with_gates) if policy.fairness else with_gates
+    return watched_under(floors, with_gates) if policy.fairness else with_gates
 
 
 def unknown_metrics(policy: Policy) -> tuple[Problem, ...]:

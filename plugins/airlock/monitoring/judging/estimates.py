@@ -6,6 +6,7 @@ from airlock.monitoring.estimate import Estimates
 from airlock.monitoring.finding import Finding
 from airlock.monitoring.sentences import estimate_sentence
 from airlock.spec import ModelSpec
+from airlock.spec.bounds import bound_of, surely_breaks
 
 
 def judge(spec: ModelSpec, estimates: Estimates | None) -> Iterator[Finding]:
@@ -16,10 +17,8 @@ def judge(spec: ModelSpec, estimates: Estimates | None) -> Iterator[Finding]:
         return
     for bound in asked.limits:
         value = pending.metrics.get(bound.metric)
-        if value is None:
-            continue
-        least, most = bound.at_least, bound.at_most
-        if (least is not None and value.high < least) or (most is not None and value.low > most):
-            limit = least if least is not None else most
+        if value is not None and surely_breaks(bound, value.low, value.high):
             sentence = estimate_sentence(estimates, bound)
-            yield Finding("estimate", bound.metric, value.mean, limit, sentence, f"estimate/{bound.metric}")
+            yield Finding(
+                "estimate", bound.metric, value.mean, bound_of(bound), sentence, f"estimate/{bound.metric}"
+            )

@@ -9,6 +9,7 @@ from airlock.monitoring.fairness import Comparison, Fairness
 from airlock.monitoring.finding import Finding
 from airlock.monitoring.sentences import figure, side
 from airlock.spec import ModelSpec
+from airlock.spec.bounds import bound_of, surely_breaks
 from airlock.spec.governance import Limit
 
 
@@ -47,17 +48,10 @@ def _broken(bound: Limit, compared: Comparison) -> Iterator[Finding]:
                 f"have enough rows to tell their {words_of(disparity.figure)}."
             )
             yield _finding(bound, one.attribute, None, sentence)
-        elif _surely_broken(bound, disparity):
+        elif surely_breaks(bound, disparity.low, disparity.high):
             yield _finding(
                 bound, one.attribute, disparity.value, _sentence(bound, one.attribute, disparity, compared)
             )
-
-
-def _surely_broken(bound: Limit, disparity: Disparity) -> bool:
-    """Say whether the good end of the interval breaks the limit, too."""
-    if bound.at_least is not None:
-        return disparity.high < bound.at_least
-    return bound.at_most is not None and disparity.low > bound.at_most
 
 
 def _sentence(bound: Limit, attribute: str, disparity: Disparity, compared: Comparison) -> str:
@@ -75,6 +69,5 @@ def _rows(compared: Comparison) -> str:
 
 
 def _finding(bound: Limit, attribute: str, value: float | None, sentence: str) -> Finding:
-    limit = bound.at_least if bound.at_least is not None else bound.at_most
     about = f"{bound.metric}/{attribute}".rstrip("/")
-    return Finding("fairness", about, value, limit, sentence, f"fairness/{about}")
+    return Finding("fairness", about, value, bound_of(bound), sentence, f"fairness/{about}")

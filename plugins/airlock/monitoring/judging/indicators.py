@@ -6,6 +6,7 @@ from airlock.monitoring.finding import Finding
 from airlock.monitoring.indicators import IndicatorFigure
 from airlock.monitoring.sentences import figure
 from airlock.spec import ModelSpec
+from airlock.spec.bounds import bound_of, keeps, side_of
 
 
 def judge(spec: ModelSpec, indicators: Sequence[IndicatorFigure]) -> Iterator[Finding]:
@@ -13,19 +14,17 @@ def judge(spec: ModelSpec, indicators: Sequence[IndicatorFigure]) -> Iterator[Fi
     measured = {indicator.name: indicator for indicator in indicators}
     for name, asked in spec.monitoring.indicators.items():
         found = measured.get(name)
-        limit = asked.at_least if asked.at_least is not None else asked.at_most
-        if found is None or not found.is_kept:
+        if found is None or not keeps(found, found.value):
             sentence = _sentence(found) if found else f"{asked.title} was not measured."
             value = found.value if found else None
-            yield Finding("indicator", name, value, limit, sentence, f"indicator/{name}")
+            yield Finding("indicator", name, value, bound_of(asked), sentence, f"indicator/{name}")
 
 
 def _sentence(found: IndicatorFigure) -> str:
     of = f"of {found.start:%Y-%m-%d %H:%M} until {found.end:%Y-%m-%d %H:%M} UTC"
     if found.value is None:
         return f"{found.title} {of} cannot be known: {found.reason}"
-    side = "at least" if found.at_least is not None else "at most"
     return (
-        f"{found.title} {of} is {figure(found.value)} {found.unit}; it must be {side} "
-        f"{figure(found.limit)} {found.unit}."
+        f"{found.title} {of} is {figure(found.value)} {found.unit}; it must be {side_of(found)} "
+        f"{figure(bound_of(found))} {found.unit}."
     )

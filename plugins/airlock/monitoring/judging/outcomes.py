@@ -6,6 +6,7 @@ from airlock.monitoring.finding import Finding
 from airlock.monitoring.performance import Performance
 from airlock.monitoring.sentences import performance_sentence, side
 from airlock.spec import ModelSpec
+from airlock.spec.bounds import bound_of, keeps
 
 
 def judge(spec: ModelSpec, performance: Performance | None) -> Iterator[Finding]:
@@ -15,9 +16,8 @@ def judge(spec: ModelSpec, performance: Performance | None) -> Iterator[Finding]
         return
     for bound in asked.limits:
         value = performance.metrics.get(bound.metric)
-        least, most = bound.at_least, bound.at_most
-        kept = value is not None and (least is None or value >= least) and (most is None or value <= most)
-        if not kept:
-            limit = least if least is not None else most
+        if not keeps(bound, value):
             sentence = performance_sentence(performance, bound.metric, value, side(bound))
-            yield Finding("performance", bound.metric, value, limit, sentence, f"performance/{bound.metric}")
+            yield Finding(
+                "performance", bound.metric, value, bound_of(bound), sentence, f"performance/{bound.metric}"
+            )
