@@ -69,6 +69,7 @@ def shared(settings: Settings) -> dict[str, str]:
         "AIRLOCK_DRILL": "1",
         "AIRLOCK_STORE": str(settings.store),
         "AIRLOCK_ANCHORS": str(settings.anchors),
+        "AIRLOCK_DASK": settings.dask,
         "AIRLOCK_AIRFLOW_URL": settings.airflow_url,
         "AIRLOCK_SCORING_URL": settings.scoring_url,
         "MLFLOW_TRACKING_URI": settings.mlflow_url,

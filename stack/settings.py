@@ -10,7 +10,7 @@ from stack.errors import StackError
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-MOST_WORKERS = 64
+MOST_PROCESSES = 64
 
 #: Every setting a person may give, with its default. `.env.example` explains them.
 DEFAULTS = {
@@ -18,11 +18,13 @@ DEFAULTS = {
     "AIRLOCK_INCLUDE": "include",
     "AIRLOCK_STORE": "",
     "AIRLOCK_ANCHORS": "",
+    "AIRLOCK_DASK": "",
     "AIRLOCK_AIRFLOW_PORT": "8080",
     "AIRLOCK_MLFLOW_PORT": "5000",
     "AIRLOCK_SCORING_PORT": "8000",
     "AIRLOCK_SCORING_WORKERS": "1",
     "AIRLOCK_SMTP_PORT": "1025",
+    "AIRLOCK_WORKERS": "0",
 }
 
 
@@ -34,11 +36,13 @@ class Settings:
     include: Path
     store: Path
     anchors: Path
+    dask: str
     airflow_port: int
     mlflow_port: int
     scoring_port: int
     scoring_workers: int
     smtp_port: int
+    workers: int
 
     @property
     def airflow_url(self) -> str:
@@ -71,6 +75,11 @@ class Settings:
         return self.home / "run"
 
     @property
+    def worker_names(self) -> tuple[str, ...]:
+        """The names of the Celery workers, each of which Airflow shows beside the tasks it ran."""
+        return tuple(f"w{number}" for number in range(1, self.workers + 1))
+
+    @property
     def ports(self) -> dict[str, int]:
         """Each port by the setting that changes it."""
         return {
@@ -79,6 +88,21 @@ class Settings:
             "AIRLOCK_SCORING_PORT": self.scoring_port,
             "AIRLOCK_SMTP_PORT": self.smtp_port,
         }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Every setting by its key, so that another process of this installation reads the same."""
+        given = {
+            "AIRLOCK_HOME": self.home,
+            "AIRLOCK_INCLUDE": self.include,
+            "AIRLOCK_STORE": self.store,
+            "AIRLOCK_ANCHORS": self.anchors,
+            "AIRLOCK_DASK": self.dask,
+            "AIRLOCK_SCORING_WORKERS": self.scoring_workers,
+            "AIRLOCK_WORKERS": self.workers,
+            **self.ports,
+        }
+        return {key: str(value) for key, value in given.items()}
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT / ".env") -> Settings:
@@ -103,11 +127,13 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
         include=_path(values["AIRLOCK_INCLUDE"]),
         store=_path(values["AIRLOCK_STORE"]) if values["AIRLOCK_STORE"] else home / "store",
         anchors=_path(values["AIRLOCK_ANCHORS"]) if values["AIRLOCK_ANCHORS"] else home / "anchors.jsonl",
+        dask=values["AIRLOCK_DASK"],
         airflow_port=ports["AIRLOCK_AIRFLOW_PORT"],
         mlflow_port=ports["AIRLOCK_MLFLOW_PORT"],
         scoring_port=ports["AIRLOCK_SCORING_PORT"],
-        scoring_workers=_workers("AIRLOCK_SCORING_WORKERS", values["AIRLOCK_SCORING_WORKERS"]),
+        scoring_workers=_processes("AIRLOCK_SCORING_WORKERS", values["AIRLOCK_SCORING_WORKERS"], fewest=1),
         smtp_port=ports["AIRLOCK_SMTP_PORT"],
+        workers=_processes("AIRLOCK_WORKERS", values["AIRLOCK_WORKERS"], fewest=0),
     )
 
 
@@ -142,9 +168,8 @@ def _port(key: str, value: str) -> int:
     return int(value)
 
 
-def _workers(key: str, value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= MOST_WORKERS:
-        raise StackError(
-            f"{key} is {value!r}, which is no number of processes. Write a number from 1 to {MOST_WORKERS}."
-        )
+def _processes(key: str, value: str, *, fewest: int) -> int:
+    if not value.isdecimal() or not fewest <= int(value) <= MOST_PROCESSES:
+        allowed = f"Write a number from {fewest} to {MOST_PROCESSES}."
+        raise StackError(f"{key} is {value!r}, which is no number of processes. {allowed}")
     return int(value)

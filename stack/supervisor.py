@@ -35,17 +35,11 @@ ENDED = re.compile(r"(\S+) stopped \(rc=(-?\d+)\)")
 def start(settings: Settings) -> None:
     """Start every process in the background."""
     settings.run.mkdir(exist_ok=True)
-    given = {
-        "AIRLOCK_HOME": settings.home,
-        "AIRLOCK_INCLUDE": settings.include,
-        "AIRLOCK_STORE": settings.store,
-    }
-    chosen = {key: str(value) for key, value in {**given, **settings.ports}.items()}
     with log_of(settings, SUPERVISOR).open("w") as output:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "stack.supervisor"],
             cwd=ROOT,
-            env={**environment.inherited(), **chosen},
+            env={**environment.inherited(), **settings.variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -28,16 +28,10 @@ class RunningStack:
 
     def command(self, *arguments: str) -> str:
         """Run `python -m stack …` for this installation and return what it says."""
-        own = {
-            "AIRLOCK_HOME": str(self.settings.home),
-            "AIRLOCK_INCLUDE": str(self.settings.include),
-            "AIRLOCK_STORE": str(self.settings.store),
-            **{key: str(port) for key, port in self.settings.ports.items()},
-        }
         done = subprocess.run(
             [sys.executable, "-m", "stack", *arguments],
             cwd=ROOT,
-            env={**os.environ, **own},
+            env={**os.environ, **self.settings.variables},
             capture_output=True,
             text=True,
             timeout=400,
@@ -97,7 +91,7 @@ class RunningStack:
         return (self.settings.logs / f"{name}.log").read_text(errors="replace")
 
 
-def new_settings(folder: Path, include: Path, ports: list[int]) -> Settings:
+def new_settings(folder: Path, include: Path, ports: list[int], workers: int = 0) -> Settings:
     """Return the settings of an installation in a folder of its own."""
     airflow, mlflow, scoring, smtp = ports
     home = folder / "home"
@@ -106,9 +100,11 @@ def new_settings(folder: Path, include: Path, ports: list[int]) -> Settings:
         include=include,
         store=home / "store",
         anchors=home / "anchors.jsonl",
+        dask="",
         airflow_port=airflow,
         mlflow_port=mlflow,
         scoring_port=scoring,
         scoring_workers=1,
         smtp_port=smtp,
+        workers=workers,
     )

@@ -38,6 +38,8 @@ def test_a_relative_home_starts_at_the_checkout(tmp_path: Path) -> None:
         ("AIRLOCK_SMTP_PORT=http", "AIRLOCK_SMTP_PORT is 'http', which is no port."),
         ("AIRLOCK_SMTP_PORT=70000", "Write a number from 1 to 65535."),
         ("AIRLOCK_SCORING_WORKERS=0", "AIRLOCK_SCORING_WORKERS is '0', which is no number of processes."),
+        ("AIRLOCK_WORKERS=two", "AIRLOCK_WORKERS is 'two', which is no number of processes."),
+        ("AIRLOCK_WORKERS=65", "Write a number from 0 to 64."),
         ("AIRLOCK_SMTP_PORT=8080", "AIRLOCK_AIRFLOW_PORT and AIRLOCK_SMTP_PORT are both 8080"),
     ],
 )
@@ -45,6 +47,21 @@ def test_a_wrong_line_is_named_with_its_cure(tmp_path: Path, text: str, said: st
     with pytest.raises(StackError) as refusal:
         read_settings({}, write(tmp_path, text))
     assert said in str(refusal.value)
+
+
+def test_workers_have_names_and_none_is_the_default(tmp_path: Path) -> None:
+    assert read_settings({}, tmp_path / ".env").worker_names == ()
+    assert read_settings({"AIRLOCK_WORKERS": "2"}, tmp_path / ".env").worker_names == ("w1", "w2")
+
+
+def test_another_process_reads_the_same_settings(tmp_path: Path) -> None:
+    chosen = {
+        key: str(tmp_path / key) if not value.isdecimal() else str(int(value) + 1)
+        for key, value in DEFAULTS.items()
+    }
+    settings = read_settings(chosen, tmp_path / ".env")
+    assert settings.variables == chosen
+    assert read_settings(settings.variables, tmp_path / ".env") == settings
 
 
 def test_the_example_names_every_setting_and_its_default() -> None:
