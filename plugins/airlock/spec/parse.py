@@ -1,7 +1,7 @@
 """Reading a file that a person wrote as a section of its kind, and saying clearly what is wrong with it."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from airlock.spec.base import Section
 from airlock.spec.errors import Problem, SpecError
+from airlock.spec.questions import open_questions
 from airlock.spec.yaml_file import mapping_in, text_of
 
 S = TypeVar("S", bound=Section)
@@ -36,10 +37,21 @@ def _understood(file: Path, text: str, section: type[S], given: tuple[tuple[str,
         raise SpecError(
             file, (Problem(key, "is not written in the file.", "Remove it: the folder's name says it."),)
         )
+    questions = tuple(open_questions(content))
     try:
-        return section.model_validate({**content, **dict(given)})
+        understood = section.model_validate({**content, **dict(given)})
     except ValidationError as error:
-        raise SpecError(file, tuple(_problems(error, section, content))) from None
+        asked = [question.key for question in questions]
+        others = [one for one in _problems(error, section, content) if not _below(one.key, asked)]
+        raise SpecError(file, (*questions, *others)) from None
+    if questions:
+        raise SpecError(file, questions)
+    return understood
+
+
+def _below(key: str, others: Iterable[str]) -> bool:
+    """Say whether a key is one of the others, or a part of what stands there."""
+    return any(f"{key}.".startswith(f"{other}.") for other in others)
 
 
 def _problems(error: ValidationError, section: type[BaseModel], content: Any) -> Iterator[Problem]:
