@@ -22,6 +22,7 @@ class Settings:
     scoring_url: str
     airflow_url: str
     mlflow_url: str
+    dask: str
     drill: bool
 
     @property
@@ -51,6 +52,7 @@ def settings() -> Settings:
         scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
         airflow_url=os.environ.get("AIRLOCK_AIRFLOW_URL", "http://127.0.0.1:8080"),
         mlflow_url=os.environ.get("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000"),
+        dask=os.environ.get("AIRLOCK_DASK", ""),
         drill=os.environ.get("AIRLOCK_DRILL") == "1",
     )
 
