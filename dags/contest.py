@@ -20,9 +20,9 @@ from airflow.sdk import DAG, TriggerRule
 from airlock.operators.announce_contest import AnnounceContestOperator
 from airlock.operators.decide_contest import DecideContestOperator, deciders_of
 from airlock.operators.defaults import defaults
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.contest",
         description=f"Decide about a contested decision: {spec.title}",

@@ -25,9 +25,9 @@ from airlock.operators.assets import retrain_asset
 from airlock.operators.defaults import defaults
 from airlock.operators.follow_inquiry import RetrainAsAnsweredOperator, RollBackAsAnsweredOperator
 from airlock.operators.inquire import InquireOperator, answerers
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.inquire",
         description=f"Ask a person about an incident: {spec.title}",

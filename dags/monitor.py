@@ -28,10 +28,10 @@ from airlock.operators.find_inquiries import FindInquiriesOperator
 from airlock.operators.measure import MeasureOperator
 from airlock.operators.report import ReportOperator
 from airlock.operators.retrain import RetrainOperator
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 from airlock.operators.triage import TriageOperator
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.monitor",
         description=f"Watch the champion: {spec.title}",

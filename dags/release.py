@@ -41,9 +41,9 @@ from airlock.operators.deploy import DeployOperator
 from airlock.operators.observe import ObserveOperator
 from airlock.operators.open_release import OpenReleaseOperator
 from airlock.operators.smoke import SmokeTestOperator
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.release",
         description=f"Release a candidate: {spec.title}",

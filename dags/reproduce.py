@@ -12,9 +12,9 @@ from airflow.sdk import DAG, Param
 
 from airlock.operators.defaults import defaults
 from airlock.operators.reproduce import ReproduceOperator
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.reproduce",
         description=f"Train a registered version again, and compare: {spec.title}",

@@ -18,9 +18,9 @@ from airlock.operators.defaults import defaults
 from airlock.operators.finish_scoring import FinishScoringOperator
 from airlock.operators.plan_scoring import PlanScoringOperator
 from airlock.operators.score import ScoreOperator
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 
-for spec in usable_specs():
+for spec in wired_specs():
     if spec.deployment.batch is None:
         continue
     with DAG(

@@ -38,12 +38,12 @@ from airlock.operators.inspect import InspectOperator
 from airlock.operators.refuse import RefuseOperator
 from airlock.operators.register import RegisterOperator
 from airlock.operators.snapshot import SnapshotOperator
-from airlock.operators.specs import usable_specs
+from airlock.operators.specs import wired_specs
 from airlock.operators.train import TrainOperator
 from airlock.operators.validate import ValidateOperator
 from airlock.spec.training import EXTERNAL, REFIT, SEARCH
 
-for spec in usable_specs():
+for spec in wired_specs():
     with DAG(
         dag_id=f"{spec.name}.train",
         description=f"Train a candidate: {spec.title}",

@@ -28,6 +28,8 @@ HEAVY = (
     "evidently", "fairlearn", "great_expectations", "mlflow", "pandas", "polars", "pyarrow", "shap",
     "sklearn", "skops",
 )  # fmt: skip
+#: Where Airflow says whose task it is about to run; `get_parsing_context` reads it.
+RUNNING = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 #: What `python -c` runs: one Dag file as the Dag processor runs it, then which heavy libraries came with it.
 RUN_AND_LIST = """
 import json, runpy, sys
@@ -119,6 +121,26 @@ def test_a_policy_that_asks_for_nobody_leaves_no_approval_to_give(include: Path)
     replace(spec, "risk_tier: limited", "risk_tier: minimal")
     replace(spec, "  people: 1", "  people: 0")
     assert edges(parse().dags["tumour_diagnosis.release"]) == release_edges(people=0)
+
+
+def test_before_a_task_its_own_model_alone_is_read(
+    bag: Any, include: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (include / "models" / "tumour_diagnosis" / "model.yaml").write_text("nobody: reads this")
+    for kind in ("train", "release", "monitor", "score", "reproduce", "contest", "inquire"):
+        running = f"credit_risk.{kind}"
+        monkeypatch.setenv(RUNNING, running)
+        read = parse(DAGS / f"{kind}.py")
+        assert not read.import_errors
+        assert serialised(read) == {running: serialised(bag)[running]}
+
+
+def test_before_a_task_of_no_model_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airlock.operators.specs import usable_specs, wired_specs
+
+    monkeypatch.setenv(RUNNING, "retention")
+    assert wired_specs() == ()
+    assert {spec.name for spec in usable_specs()} == set(SPECS)
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in DAGS.glob("*.py")))

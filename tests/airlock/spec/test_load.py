@@ -263,3 +263,14 @@ def test_every_policy_of_the_project_loads(tier: Tier) -> None:
 )
 def test_a_title_that_would_break_a_mail_is_refused(refusal: Callable[..., str], title: str) -> None:
     assert "title: " in refusal("title: Credit default risk", f'title: "{title}"')
+
+
+def test_a_file_that_was_edited_is_read_again_and_mended_too(include: Path) -> None:
+    before, policy = load_model(include, "credit_risk"), include / "policies" / "high.yaml"
+    text = policy.read_text()
+    policy.write_text(f"{text}\nno_such_key: 1\n")
+    for _ in range(2):
+        with pytest.raises(SpecError, match="no_such_key"):
+            load_model(include, "credit_risk")
+    policy.write_text(text)
+    assert load_model(include, "credit_risk") == before
