@@ -3,6 +3,7 @@
 import json
 import os
 
+from stack import broker
 from stack.postgres import Cluster
 from stack.secrets import GUESTS, Secrets, fingerprint_of, passwords_file
 from stack.settings import HOST, ROOT, Settings
@@ -51,6 +52,24 @@ AIRFLOW_SETTINGS = {
     "LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
 }
 
+#: What differs where Celery workers run Airflow's tasks. docs/workers.md has the reasons at length.
+CELERY_SETTINGS = {
+    "CORE__EXECUTOR": "CeleryExecutor",
+    "CELERY__WORKER_CONCURRENCY": "4",
+    # A worker takes no task off the queue that it cannot start at once, so that an idle one gets it.
+    "CELERY__TASK_ACKS_LATE": "True",
+    "CELERY__WORKER_PREFETCH_MULTIPLIER": "1",
+    # A dead worker's tasks come back by their heartbeats. The queue itself hands a task out again only after
+    # a time that no task takes: until then a second copy could do nothing but ask and be refused.
+    "CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "86400",
+    # What died between the queue and its first heartbeat is sent again after five minutes, not ten.
+    "SCHEDULER__TASK_QUEUED_TIMEOUT": "300",
+    "SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "60",
+    # A slow machine may need more than a second to send a task; in one process, which forks no others for it.
+    "CELERY__OPERATION_TIMEOUT": "10",
+    "CELERY__SYNC_PARALLELISM": "1",
+}
+
 
 def inherited() -> dict[str, str]:
     """Return this shell's environment without what could change the stack's behaviour."""
@@ -86,25 +105,53 @@ def records(role: str, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
 def airflow(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
     """Return what Airflow's own processes know besides; its pages and its shell only read the records."""
     configuration = {
-        **AIRFLOW_SETTINGS,
-        "API__BASE_URL": settings.airflow_url,
-        "API__PORT": str(settings.airflow_port),
         "API__SECRET_KEY": secrets.api_secret,
         "API_AUTH__JWT_SECRET": secrets.jwt_secret,
-        "CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
         "CORE__FERNET_KEY": secrets.fernet_key,
-        "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings.home)),
         "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user.name}:{user.airflow_role}" for user in USERS),
         "DATABASE__SQL_ALCHEMY_CONN": cluster.url("airflow", secrets.database["airflow"]),
+    }
+    return {
+        **airflow_places(settings),
+        **_airflow_variables(configuration),
+        **records("airlock_reader", secrets, cluster),
+    }
+
+
+def airflow_places(settings: Settings) -> dict[str, str]:
+    """Return how Airflow is set and where its parts are, which is no secret."""
+    configuration = {
+        **AIRFLOW_SETTINGS,
+        **(_celery(settings) if settings.workers else {}),
+        "API__BASE_URL": settings.airflow_url,
+        "API__PORT": str(settings.airflow_port),
+        "CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
+        "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "LOGGING__BASE_LOG_FOLDER": str(settings.logs / "tasks"),
         "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.logs / "dag_processor"),
     }
+    return {"AIRFLOW_HOME": str(settings.home / "airflow"), **_airflow_variables(configuration)}
+
+
+def queue(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:
+    """Return by which address Airflow's scheduler and its workers meet, where there are workers.
+
+    Celery's own results stand there too, and not in Airflow's database, so that a worker, which runs people's
+    code, needs no password of that.
+    """
+    if not settings.workers:
+        return {}
+    address = broker.url(secrets, cluster)
+    return _airflow_variables({"CELERY__BROKER_URL": address, "CELERY__RESULT_BACKEND": address})
+
+
+def worker(name: str) -> dict[str, str]:
+    """Return by which name Airflow knows a Celery worker."""
     return {
-        "AIRFLOW_HOME": str(settings.home / "airflow"),
-        **{f"AIRFLOW__{key}": value for key, value in configuration.items()},
-        **records("airlock_reader", secrets, cluster),
+        "AIRLOCK_WORKER": name,
+        **_airflow_variables({"CORE__HOSTNAME_CALLABLE": "stack.hostname.worker_name"}),
     }
 
 
@@ -147,6 +194,15 @@ def mlflow_server(settings: Settings, secrets: Secrets, cluster: Cluster) -> dic
         # Background jobs serve MLflow's language-model features; they would be three idle processes here.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
+
+
+def _celery(settings: Settings) -> dict[str, str]:
+    at_once = settings.workers * int(CELERY_SETTINGS["CELERY__WORKER_CONCURRENCY"])
+    return {**CELERY_SETTINGS, "CORE__PARALLELISM": str(at_once)}
+
+
+def _airflow_variables(configuration: dict[str, str]) -> dict[str, str]:
+    return {f"AIRFLOW__{key}": value for key, value in configuration.items()}
 
 
 def _postgres_connection(role: str, secrets: Secrets, cluster: Cluster) -> str:

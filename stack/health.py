@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 
 import httpx
 
+from stack import broker
 from stack.errors import StackError
 from stack.postgres import Cluster
+from stack.secrets import read_secrets
 from stack.settings import HOST, Settings
 
 EVERY = 0.5  # seconds between two looks
+ANSWER = 3.0  # seconds a Celery worker may take to answer
 
 
 def troubles(settings: Settings, cluster: Cluster, since: datetime) -> dict[str, str]:
@@ -23,6 +26,8 @@ def troubles(settings: Settings, cluster: Cluster, since: datetime) -> dict[str,
         "Scoring API": lambda: _answers(f"{settings.scoring_url}/healthz"),
         "Airflow": lambda: _airflow(settings, since),
     }
+    if settings.workers:
+        checks["Celery"] = lambda: _celery(settings, cluster)
     return {part: trouble for part, check in checks.items() if (trouble := check())}
 
 
@@ -99,6 +104,21 @@ def _airflow(settings: Settings, since: datetime) -> str | None:
         if parts[part]["status"] != "healthy" or not fresh:
             return f"has no {part.replace('_', ' ')} yet"
     return None
+
+
+def _celery(settings: Settings, cluster: Cluster) -> str | None:
+    from celery import Celery  # a third of a second that only an installation with workers pays
+    from kombu.exceptions import OperationalError
+
+    address = broker.url(read_secrets(settings.home), cluster)
+    try:
+        with Celery(broker=address) as app:
+            said = app.control.ping(timeout=ANSWER, limit=settings.workers)
+    except OperationalError:
+        return "does not reach its Redis"
+    answered = {name.partition("@")[2] for reply in said for name in reply}
+    silent = [name for name in settings.worker_names if name not in answered]
+    return f"has no answer from {', '.join(silent)}" if silent else None
 
 
 def _moment(text: str) -> datetime:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from shutil import rmtree
 
-from stack import health, supervisor
+from stack import broker, health, supervisor
 from stack.errors import StackError
 from stack.postgres import Cluster, cluster_of
 from stack.processes import Process, airflow_migration, airlock_migration, log_of
@@ -37,6 +37,8 @@ def up(settings: Settings, say: Say = print) -> None:
             supervisor.stop(settings)
         if problem := health.taken_port(settings):
             raise StackError(problem)
+        if settings.workers:
+            broker.prepare(settings, secrets, cluster)
         _fresh_logs(settings)
         say("Starting PostgreSQL ...")
         cluster.start(secrets.database)
@@ -94,6 +96,7 @@ def status(settings: Settings, say: Say = print) -> bool:
         "MLflow": settings.mlflow_url,
         "Scoring API": f"{settings.scoring_url}/docs",
         "Mail": "make mail",
+        **({"Celery": "workers " + ", ".join(settings.worker_names)} if settings.workers else {}),
         "PostgreSQL": "make env prints its addresses",
     }
     for part, place in places.items():

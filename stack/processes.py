@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import environment
+from stack import broker, environment
 from stack.postgres import Cluster
 from stack.secrets import Secrets
 from stack.settings import HOST, ROOT, Settings
@@ -46,6 +46,7 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
     # The API server reads the tasks' logs from the same disk: no second server, no second port.
     scheduler = _python("airflow", "scheduler", "--skip-serve-logs")
+    queue = environment.queue(settings, secrets, cluster)
     api_answers = f"{settings.airflow_url}/api/v2/version"
     return (
         Process("mail", _python("stack.mailbox"), shared),
@@ -63,11 +64,45 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
             scoring,
         ),
         Process("airflow-api", _python("airflow", "api-server"), airflow),
-        Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), tasks),
+        Process("airflow-scheduler", _python("stack.after", api_answers, *scheduler), {**tasks, **queue}),
         # It mails for tasks that were killed.
         Process("airflow-dag-processor", _python("airflow", "dag-processor"), tasks),
         # Nothing of Airlock's defers, but people's own tasks may, and Airflow's home page misses it in red.
         Process("airflow-triggerer", _python("airflow", "triggerer", "--skip-serve-logs"), tasks),
+        *_workers(settings, secrets, cluster),
+    )
+
+
+def _workers(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Process, ...]:
+    if not settings.workers:
+        return ()
+    # Workers have nothing to say to one another: they share no more than the queue.
+    command = _python(
+        "airflow", "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip"
+    )
+    # They run people's code, and are given neither Airflow's database nor what it signs and encrypts with.
+    known = {
+        **environment.inherited(),
+        **environment.shared(settings),
+        **environment.airflow_places(settings),
+        **environment.connections(settings, secrets, cluster),
+        **environment.asking(secrets),
+        **environment.queue(settings, secrets, cluster),
+    }
+    return (
+        Process(
+            "redis",
+            (broker.PROGRAM, str(broker.configuration_of(settings))),
+            environment.inherited(),
+        ),
+        *(
+            Process(
+                f"airflow-worker-{name}",
+                _python("stack.again", *command, "--celery-hostname", name),
+                {**known, **environment.worker(name)},
+            )
+            for name in settings.worker_names
+        ),
     )
 
 

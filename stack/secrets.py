@@ -28,6 +28,8 @@ class Secrets:
     database: dict[str, str]
     #: By which Airflow's tasks ask the scoring API; empty until the next start where an older version was.
     scoring_key: str = ""
+    #: By which Airflow's scheduler and its workers reach the queue between them; empty as that key.
+    broker_password: str = ""
 
 
 def secrets_file(home: Path) -> Path:
@@ -75,12 +77,15 @@ def fingerprint_of(key: str) -> str:
 
 
 def _add_what_is_new(file: Path, secrets: Secrets) -> None:
-    """Make the scoring key, and the passwords of roles that an older installation does not have yet."""
-    missing = {role: token_urlsafe(24) for role in ROLES if role not in secrets.database}
-    if missing or not secrets.scoring_key:
-        database = {**secrets.database, **missing}
-        key = secrets.scoring_key or new_scoring_key()
-        _write(file, asdict(replace(secrets, database=database, scoring_key=key)))
+    """Make the keys and passwords that an older installation does not have yet."""
+    complete = replace(
+        secrets,
+        database={**{role: token_urlsafe(24) for role in ROLES}, **secrets.database},
+        scoring_key=secrets.scoring_key or new_scoring_key(),
+        broker_password=secrets.broker_password or token_urlsafe(24),
+    )
+    if complete != secrets:
+        _write(file, asdict(complete))
 
 
 def read_secrets(home: Path) -> Secrets:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.compose import COMPOSE_PORTS, ONLY_COMPOSE
+from stack.compose import COMPOSE_SETTINGS, ONLY_COMPOSE
 from stack.errors import StackError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -146,7 +146,7 @@ def _read_file(file: Path) -> dict[str, str]:
         key, equals, value = line.partition("=")
         if not equals:
             raise StackError(f"{file}, line {number}: {line!r} is no setting. Write KEY=value.")
-        if key.strip() in (*ONLY_COMPOSE, *COMPOSE_PORTS):
+        if key.strip() in (*ONLY_COMPOSE, *COMPOSE_SETTINGS):
             continue
         if key.strip() not in DEFAULTS:
             known = ", ".join(DEFAULTS)

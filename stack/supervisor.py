@@ -3,6 +3,7 @@
 honcho runs them. When one dies it ends the others, so that the stack is never half there unnoticed: `make up`
 brings everything back, and nothing is lost, because every state that matters is in PostgreSQL or in a file
 named by its content. A task that was running is retried by Airflow once its heartbeat is a minute late.
+Only a Celery worker may die alone: `stack.again` starts it again, and the others work on.
 
 Every process starts a session of its own and notes its id in `run/`. A task that Airflow forks stays in that
 session whatever becomes of its parents: ending a session's members leaves no orphan, even after honcho itself
@@ -14,7 +15,6 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -25,6 +25,7 @@ from stack import environment
 from stack.postgres import cluster_of
 from stack.processes import log_of, services
 from stack.secrets import read_secrets
+from stack.sessions import members_of, send
 from stack.settings import ROOT, Settings, read_settings
 
 SUPERVISOR = "stack"
@@ -68,7 +69,7 @@ def stop(settings: Settings) -> None:
     for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
         left = members(settings)
         for process in left:
-            _signal(process, number)
+            send(process, number)
         psutil.wait_procs(left, timeout=patience)
     for pid_file in settings.run.glob("*.pid"):
         pid_file.unlink()
@@ -77,7 +78,7 @@ def stop(settings: Settings) -> None:
 def members(settings: Settings) -> list[psutil.Process]:
     """Return every living process of the stack's sessions."""
     sessions = {session for file in settings.run.glob("*.pid") if (session := _session(file))}
-    return [process for process in psutil.process_iter() if _session_of(process) in sessions]
+    return members_of(sessions)
 
 
 def _pid_file(settings: Settings) -> Path:
@@ -102,18 +103,6 @@ def _leader(pid_file: Path) -> psutil.Process | None:
         return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
-
-
-def _session_of(process: psutil.Process) -> int | None:
-    try:
-        return os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, psutil.NoSuchProcess):
-        return None
-
-
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)
 
 
 def run(settings: Settings) -> int:

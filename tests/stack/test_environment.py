@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from stack.secrets import Secrets, ensure_secrets
 from stack.settings import Settings, read_settings
 
 TASKS = {"airflow", "airlock_reader", "airlock_tasks", "warehouse"}
+WORKER = {"airlock_tasks", "warehouse"}
 #: Whose passwords each process of the stack is given. Nobody is given the superuser's.
 KNOWN = {
     "mail": set(),
@@ -23,6 +25,7 @@ KNOWN = {
     "airflow-migrate": {"airflow", "airlock_reader"},
     "airlock-migrate": {"airlock"},
 }
+WITH_WORKERS = {**KNOWN, "redis": set(), "airflow-worker-w1": WORKER, "airflow-worker-w2": WORKER}
 
 
 @pytest.fixture
@@ -48,9 +51,11 @@ def test_what_every_process_knows_is_no_secret(settings: Settings, secrets: Secr
         assert key not in text
 
 
+@pytest.mark.parametrize(("workers", "expected"), [(0, KNOWN), (2, WITH_WORKERS)])
 def test_a_process_knows_the_passwords_it_needs_and_no_other(
-    settings: Settings, secrets: Secrets, cluster: Cluster
+    settings: Settings, secrets: Secrets, cluster: Cluster, workers: int, expected: dict[str, set[str]]
 ) -> None:
+    settings = replace(settings, workers=workers)
     migrations = [make(settings, secrets, cluster) for make in (airflow_migration, airlock_migration)]
     known = {
         process.name: {
@@ -58,7 +63,42 @@ def test_a_process_knows_the_passwords_it_needs_and_no_other(
         }
         for process in (*services(settings, secrets, cluster), *migrations)
     }
-    assert known == KNOWN
+    assert known == expected
+
+
+def test_only_the_scheduler_and_the_workers_reach_the_queue(
+    settings: Settings, secrets: Secrets, cluster: Cluster
+) -> None:
+    started = services(replace(settings, workers=1), secrets, cluster)
+    holders = {
+        process.name for process in started if secrets.broker_password in json.dumps(process.environment)
+    }
+    assert holders == {"airflow-scheduler", "airflow-worker-w1"}
+    assert not [process for process in started if secrets.broker_password in " ".join(process.command)]
+
+
+def test_a_worker_signs_and_decrypts_nothing(settings: Settings, secrets: Secrets, cluster: Cluster) -> None:
+    *_, worker = services(replace(settings, workers=1), secrets, cluster)
+    for key in (secrets.fernet_key, secrets.jwt_secret, secrets.api_secret):
+        assert key not in json.dumps(worker.environment)
+
+
+def test_workers_take_as_many_tasks_as_the_scheduler_hands_out(
+    settings: Settings, secrets: Secrets, cluster: Cluster
+) -> None:
+    started = {process.name: process for process in services(replace(settings, workers=3), secrets, cluster)}
+    scheduler, worker = (started[name].environment for name in ("airflow-scheduler", "airflow-worker-w3"))
+    at_once = 3 * int(worker["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
+    assert scheduler["AIRFLOW__CORE__PARALLELISM"] == str(at_once)
+    assert scheduler["AIRFLOW__CORE__EXECUTOR"] == worker["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+
+
+def test_without_workers_the_scheduler_runs_the_tasks(
+    settings: Settings, secrets: Secrets, cluster: Cluster
+) -> None:
+    values = environment.airflow(settings, secrets, cluster)
+    assert values["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert not [key for key in values if "CELERY" in key]
 
 
 def test_the_scoring_api_knows_only_the_fingerprint_of_the_key_that_tasks_ask_with(
