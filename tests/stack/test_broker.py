@@ -13,7 +13,6 @@ from stack.secrets import Secrets, ensure_secrets
 from stack.settings import Settings, read_settings
 from stack.waiting import wait_until
 
-
 NEEDS_REDIS = pytest.mark.skipif(
     shutil.which(broker.PROGRAM) is None, reason="no redis-server is installed: apt install redis-server"
 )
