@@ -40,8 +40,34 @@ def figure(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
+#: The bar on every page: what a section is called, and the first word of its pages' paths.
+SECTIONS = {
+    "Models": "",
+    "Incidents": "incidents",
+    "Versions": "versions",
+    "Scoring": "scoring",
+    "Audit": "audit",
+}
+#: The section of pages that begin otherwise.
+BELONGS = {"models": "", "pages": ""}
+
 FILTERS: dict[str, Callable[..., str]] = {"moment": moment, "figure": figure, "short": short}
 ENVIRONMENT.filters.update(FILTERS)
+
+
+def bar(path: str) -> list[tuple[str, str, str]]:
+    """Return the sections: name, path, and what aria-current says of it on the page at a path.
+
+    >>> [(name, current) for name, _, current in bar("/models/credit_risk") if current]
+    [('Models', 'true')]
+    >>> [(name, current) for name, _, current in bar("/audit") if current]
+    [('Audit', 'page')]
+    """
+    first = path.strip("/").partition("/")[0]
+    here = BELONGS.get(first, first)
+    exactly = path.strip("/") == here
+    current = "page" if exactly else "true"
+    return [(name, place, current if place == here else "") for name, place in SECTIONS.items()]
 
 
 def html(
@@ -52,10 +78,10 @@ def html(
     Its forms are sent nowhere, or with `forms` to Airflow itself.
     """
     nonce = secrets.token_urlsafe(16)
-    depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
-    up = "../" * max(depth, 0) or "./"
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    up = "../" * max(path.count("/") - 1, 0) or "./"
     page = ENVIRONMENT.get_template(f"{template}.html.j2").render(
-        **facts, nonce=nonce, up=up, airflow=f"{up}../", mlflow=settings().mlflow_url
+        **facts, nonce=nonce, bar=bar(path), up=up, airflow=f"{up}../", mlflow=settings().mlflow_url
     )
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
