@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.watch import answering, night_pieces
+from airlock.chain.night_rows import night_rows
+from airlock.chain.watch import answering
 from airlock.data.window import Window
 from airlock.governance import nights
 from airlock.governance.nights import Night
@@ -25,7 +26,7 @@ def write_report(
     from airlock.monitoring.sample import stratified
 
     _, package = answering(spec, window, store, engine)
-    pieces = night_pieces(package, window, store, engine)
+    pieces = night_rows(package, window, store, engine)
     sample, rows = stratified(pieces, package.profile(), MOST_ROWS)
     if sample is None:
         return None

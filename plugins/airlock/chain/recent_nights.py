@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
+from airlock.chain.night_rows import night_rows
 from airlock.data.window import Window
 from airlock.governance.prediction_table import schema
-from airlock.governance.predictions import stream_window
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package
 from airlock.store import Store
@@ -49,10 +49,7 @@ def _newest_first(
 
 
 def _answered(package: Package, night: Window, store: Store, engine: Engine) -> "pa.Table":
-    signature = package.signature
-    thinned = Thinned(schema(signature.kinds), MOST_ROWS)
-    with engine.connect() as connection:
-        pieces = stream_window(connection, signature.model, night, kinds=signature.kinds, store=store)
-        for _ in thinned.passing(pieces):
-            pass
+    thinned = Thinned(schema(package.signature.kinds), MOST_ROWS)
+    for _ in thinned.passing(night_rows(package, night, store, engine)):
+        pass
     return thinned.table()

@@ -1,6 +1,5 @@
 """Watching a night: from the prediction log and the outcomes to findings, on record."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from airlock.chain.night_estimate import measure_estimates
 from airlock.chain.night_fairness import measure_fairness
 from airlock.chain.night_indicators import measure_indicators
 from airlock.chain.night_outcomes import Connect, cohort_of, measure_outcomes
+from airlock.chain.night_rows import night_rows
 from airlock.chain.night_rules import JUDGED_BY, rules_of
 from airlock.chain.night_service import measure_service
 from airlock.chain.recent_nights import FARTHEST, recent_nights
@@ -22,7 +22,7 @@ from airlock.data.window import Window, night_of
 from airlock.governance import candidates, deletions, deployments, nights
 from airlock.governance.nights import Night
 from airlock.governance.prediction_table import schema
-from airlock.governance.predictions import stream_window, versions_of_window
+from airlock.governance.predictions import versions_of_window
 from airlock.monitoring import drift
 from airlock.monitoring.measures import Measures
 from airlock.monitoring.night import judge
@@ -81,7 +81,7 @@ def watch(
     _refuse_deleted(spec, window, engine)
     version, package = answering(spec, window, store, engine)
     thinned = Thinned(_judged_columns(package), MOST_VALIDATED)
-    pieces = night_pieces(package, window, store, engine)
+    pieces = night_rows(package, window, store, engine)
     measured = drift.measure(package.profile(), thinned.passing(pieces))
     drifts = measured if thinned.rows else ()
     inputs = thinned.table().select(list(package.signature.kinds))
@@ -120,16 +120,6 @@ def watch(
     with engine.begin() as connection:
         nights.record(connection, night)
     return night
-
-
-def night_pieces(package: Package, window: Window, store: Store, engine: Engine) -> "Iterator[pa.Table]":
-    """Yield what was answered about the events of a window, smoke tests left out, a few rows at a time.
-
-    The features are those of the package that answered, whatever the spec lists today.
-    """
-    signature = package.signature
-    with engine.connect() as connection:
-        yield from stream_window(connection, signature.model, window, kinds=signature.kinds, store=store)
 
 
 def answering(spec: ModelSpec, night: Window, store: Store, engine: Engine) -> tuple[int, Package]:

@@ -22,7 +22,7 @@ BATCH_PART = 28
 WITHOUT_EVIDENCE = ("drift", "performance", "estimate", "no_predictions", "indicator", "service")
 
 #: Who deletes where no person asked for it.
-BY_SCHEDULE = "retention"
+BY_AIRLOCK = "retention"
 
 
 class DecisionDeleted(RecordError):
@@ -81,7 +81,7 @@ def batches_past(conn: Connection, model: str, before: datetime) -> tuple[Batch,
 
 
 def delete_answers(
-    conn: Connection, model: str, ids: Sequence[uuid.UUID], *, run: str, at: datetime, by: str = BY_SCHEDULE
+    conn: Connection, model: str, ids: Sequence[uuid.UUID], *, run: str, at: datetime, by: str = BY_AIRLOCK
 ) -> Deletion:
     """Delete answers of the API; one that must be kept keeps them all, by an error of the database."""
     asked = sa.func.delete_answers(model, sa.cast(list(ids), sa.ARRAY(sa.Uuid)), run)
@@ -89,7 +89,7 @@ def delete_answers(
 
 
 def delete_batch(
-    conn: Connection, batch: Batch, *, run: str, at: datetime, by: str = BY_SCHEDULE
+    conn: Connection, batch: Batch, *, run: str, at: datetime, by: str = BY_AIRLOCK
 ) -> Deletion:
     """Delete what is in the database of a batch's answers; its folder in the store is `to_remove` then."""
     asked = sa.func.delete_batch(batch.id, run)

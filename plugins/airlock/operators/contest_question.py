@@ -1,6 +1,6 @@
 """What a person reads before they decide about a contested decision, built from the records alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airlock.operators.links import dossier_link, model_link
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from airlock.package.explaining import Explanation
 
 
-def contest_question(about: "Contested", explanation: "Explanation | str", refused: Iterable[str]) -> str:
+def contest_question(about: "Contested", explanation: "Explanation | str") -> str:
     """Return why the decision is contested, what was decided, what moved it, and what the answers mean."""
     return "\n\n".join(
         [
@@ -18,7 +18,6 @@ def contest_question(about: "Contested", explanation: "Explanation | str", refus
             *_decision(about),
             *_explanation(explanation),
             *_answers(about),
-            *_refused(refused),
         ]
     )
 
@@ -71,10 +70,3 @@ def _answers(about: "Contested") -> Iterator[str]:
         "#### Your answer\n\n**Uphold** keeps the model's answer; leave *Your answer* empty. **Overturn** "
         f"puts yours in its place: write it as *Your answer*, {one_of}. Say why in either case."
     )
-
-
-def _refused(reasons: Iterable[str]) -> Iterator[str]:
-    from airlock.evaluation.escape import escape
-
-    if lines := [f"- {escape(reason)}" for reason in reasons]:
-        yield "\n".join(["#### Answers that did not count", "", *lines])

@@ -79,7 +79,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
                 f"version {known.version}. Name more in approval.approvers, and clear this task."
             )
         self.subject = f"{self.spec.title}: is this decision right? (contest {known.id})"
-        self.body = contest_question(about, explanation, refused)
+        self.body = contest_question(about, explanation)
         task = context["ti"]
         mail_once(
             f"contest/{known.id}/asked/{len(refused)}",
@@ -153,7 +153,7 @@ def _verdict(answer: Any) -> "Verdict":
 
     form = answer["params_input"]
     return Verdict(
-        responder=(answer["responded_by_user"] or {"id": ""})["id"],
+        responder=(answer["responded_by_user"] or {"name": ""})["name"],
         choice=answer["chosen_options"][0],
         prediction=str(form.get("prediction") or "").strip(),
         reason=str(form.get("reason") or "").strip(),

@@ -12,14 +12,14 @@ from airlock.operators.run import name_of_run
 from airlock.operators.specs import usable_specs
 from airlock.settings import settings
 from airlock.spec.people import Act
-from airlock.store import Store
+from airlock.store import open_store
 
 if TYPE_CHECKING:
     from airlock.chain.retention import Deleted
     from airlock.spec import ModelSpec
 
 #: How Airflow calls a run that the Dag's own schedule started.
-BY_SCHEDULE = "scheduled"
+SCHEDULED = "scheduled"
 
 
 class DeletePastOperator(BaseOperator):
@@ -34,11 +34,11 @@ class DeletePastOperator(BaseOperator):
         from airlock.governance import retention
 
         dag_run, dry = context["dag_run"], context["params"]["dry_run"]
-        by = retention.BY_SCHEDULE
-        if dag_run.run_type != BY_SCHEDULE:
+        by = retention.BY_AIRLOCK
+        if dag_run.run_type != SCHEDULED:
             by = authorise(context, Act.HANDLE_INCIDENT if dry else Act.DELETE_PAST)
         run = Deleting(
-            database(), Store(settings().store), name_of_run(context["dag_run"]), by, timezone.utcnow()
+            database(), open_store(settings()), name_of_run(context["dag_run"]), by, timezone.utcnow()
         )
         done = {}
         for spec in usable_specs():
