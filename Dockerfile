@@ -22,6 +22,6 @@ RUN python -m compileall -q plugins dags stack
 # The code belongs to root, so that no service can change it; each volume starts as a folder of the user's own.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/airlock --shell /usr/sbin/nologin airlock \
     && install -d -m 700 -o airlock -g airlock \
-        /var/lib/airlock /var/lib/airlock/airflow /var/lib/airlock/mail /var/lib/airlock/mlflow /var/lib/airlock/spool \
-        /var/lib/airlock/store
+        /var/lib/airlock /var/lib/airlock/airflow /var/lib/airlock/logs /var/lib/airlock/mail /var/lib/airlock/mlflow \
+        /var/lib/airlock/spool /var/lib/airlock/store
 USER airlock

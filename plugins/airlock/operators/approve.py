@@ -128,7 +128,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
         return Approval(
             release_id=release.id,
             slot=self.slot,
-            responder=(answer["responded_by_user"] or {"id": ""})["id"],
+            responder=(answer["responded_by_user"] or {"name": ""})["name"],
             choice=answer["chosen_options"][0],
             reason=answer["params_input"].get("reason", "").strip(),
             dossier_digest=release.dossier_digest,

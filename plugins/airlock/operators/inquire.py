@@ -149,7 +149,7 @@ def _answer(response: Any) -> "Answer":
     from airlock.governance.inquiries import Answer
 
     return Answer(
-        responder=(response["responded_by_user"] or {"id": ""})["id"],
+        responder=(response["responded_by_user"] or {"name": ""})["name"],
         choice=response["chosen_options"][0],
         reason=str(response["params_input"].get("reason") or "").strip(),
         responded_at=response["responded_at"],
