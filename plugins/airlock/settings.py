@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from airlock.object_storage import WrongAddress, path_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -16,7 +18,8 @@ class Settings:
     """The folders and addresses of one installation."""
 
     include: Path
-    store: Path
+    store: Path | str
+    store_cache: Path
     anchors: Path
     spool: Path
     scoring_url: str
@@ -46,7 +49,8 @@ def settings() -> Settings:
     home = Path(os.environ.get("AIRLOCK_HOME", ROOT / ".airlock"))
     return Settings(
         include=Path(os.environ.get("AIRLOCK_INCLUDE", ROOT / "include")),
-        store=Path(os.environ.get("AIRLOCK_STORE", home / "store")),
+        store=_store(os.environ.get("AIRLOCK_STORE") or str(home / "store")),
+        store_cache=Path(os.environ.get("AIRLOCK_STORE_CACHE") or home / "store-cache"),
         anchors=Path(os.environ.get("AIRLOCK_ANCHORS", home / "anchors.jsonl")),
         spool=Path(os.environ.get("AIRLOCK_SPOOL", home / "spool")),
         scoring_url=os.environ.get("AIRLOCK_SCORING_URL", "http://127.0.0.1:8000"),
@@ -88,6 +92,17 @@ def scoring_key_fingerprint() -> str:
         When AIRLOCK_SCORING_KEY_FINGERPRINT is not set.
     """
     return _given("AIRLOCK_SCORING_KEY_FINGERPRINT")
+
+
+def _store(given: str) -> Path | str:
+    """Return the evidence store: a folder, or the address of a place in an object storage."""
+    if "://" not in given:
+        return Path(given)
+    try:
+        path_of(given)
+    except WrongAddress as error:
+        raise SettingsError(f"AIRLOCK_STORE: {error}") from None
+    return given
 
 
 def _given(name: str) -> str:

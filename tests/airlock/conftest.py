@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.governance.engine import connect
 from tests.airlock.lender import Lender, Trained, open_lender
 from tests.airlock.mlflow_server import mlflow_server
+from tests.airlock.object_server import ObjectServer, object_server
 from tests.airlock.serving.scoring_api import KEY
 from tests.conftest import COPYING
 
@@ -26,6 +27,13 @@ def _own_key() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRLOCK_SCORING_KEY", KEY)
         yield
+
+
+@pytest.fixture(scope="session")
+def object_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A server that speaks S3, reached by the environment of this process."""
+    with object_server(tmp_path_factory.mktemp("objects") / "log") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

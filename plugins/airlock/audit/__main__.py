@@ -14,7 +14,7 @@ from airlock.audit.log import audit
 from airlock.chain.production.compare import differences
 from airlock.governance.engine import connect
 from airlock.settings import SettingsError, database_url, settings
-from airlock.store import Store
+from airlock.store import open_store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(finding.sentence)
     here = settings()
     now = datetime.now(UTC)
-    differs = differences(engine, Store(here.store), scoring_url=here.scoring_url, at=now)
+    differs = differences(engine, open_store(here), scoring_url=here.scoring_url, at=now)
     for one in differs:
         print(f"{one.sentence} {one.mend}")
     print(summary(verified))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
@@ -37,9 +37,8 @@ def note_deleted(conn: Connection, model: str, one: OldSnapshot, *, run: str, by
 
 
 def _kept(store: Store, model: str) -> Iterator[OldSnapshot]:
-    for place in sorted((store.root / KIND).glob(f"*/{MANIFEST}")):
-        manifest = json.loads(place.read_text(encoding="utf-8"))
+    for kept in store.each(KIND, MANIFEST):
+        manifest = json.loads(kept.content)
         if manifest["model"] == model:
-            kept_at = datetime.fromtimestamp(place.stat().st_mtime, UTC)
             as_of = datetime.fromisoformat(manifest["as_of"])
-            yield OldSnapshot(place.parent.name, as_of, manifest["rows"], kept_at)
+            yield OldSnapshot(kept.digest, as_of, manifest["rows"], kept.kept_at)

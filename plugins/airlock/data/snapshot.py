@@ -82,7 +82,7 @@ def _keep(store: Store, rows: pa.Table, manifest: dict[str, Any]) -> Snapshot:
         text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
         digest = store.keep(KIND, folder)
-    return Snapshot(digest, store.root / KIND / digest, manifest)
+    return Snapshot(digest, store.local(KIND, digest), manifest)
 
 
 def open_snapshot(store: Store, digest: str) -> Snapshot:

@@ -8,7 +8,7 @@ from airflow.sdk import BaseHook, BaseOperator
 
 from airlock.settings import settings
 from airlock.spec import ModelSpec, load_model
-from airlock.store import Store
+from airlock.store import Store, open_store
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -68,4 +68,4 @@ class ModelOperator(BaseOperator):
     @property
     def store(self) -> Store:
         """The evidence store of this installation."""
-        return Store(settings().store)
+        return open_store(settings())

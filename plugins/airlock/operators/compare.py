@@ -12,7 +12,7 @@ from airlock.operators.run import name_of_run, run_of
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
-from airlock.store import Store
+from airlock.store import open_store
 
 if TYPE_CHECKING:
     from airlock.governance.incidents import Incident
@@ -27,7 +27,7 @@ class CompareOperator(BaseOperator):
 
         run = run_of(context)
         here, engine, at = settings(), database(), timezone.utcnow()
-        found = differences(engine, Store(here.store), scoring_url=here.scoring_url, at=at)
+        found = differences(engine, open_store(here), scoring_url=here.scoring_url, at=at)
         noted = note(engine, found, at=at, run=name_of_run(run))
         with ExitStack() as telling:  # of all, even where one cannot be told
             for incident in noted:

@@ -14,7 +14,7 @@ from airlock.operators.run import name_of_run
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
-from airlock.store import Store
+from airlock.store import open_store
 
 
 class DrillOperator(BaseOperator):
@@ -34,7 +34,7 @@ class DrillOperator(BaseOperator):
         engine, here = database(), settings()
         driller = Driller(
             engine=engine,
-            store=Store(here.store),
+            store=open_store(here),
             scoring_url=here.scoring_url,
             run=name_of_run(dag_run),
             by=by,

@@ -9,7 +9,7 @@ from airlock.operators.base import database
 from airlock.operators.run import name_of_run, reason_of
 from airlock.settings import settings
 from airlock.spec.people import Act
-from airlock.store import Store
+from airlock.store import open_store
 
 
 class RestoreOperator(BaseOperator):
@@ -27,7 +27,7 @@ class RestoreOperator(BaseOperator):
             params["incident"],
             person,
             engine=database(),
-            store=Store(here.store),
+            store=open_store(here),
             scoring_url=here.scoring_url,
         )
         self.log.info("Incident %s is settled: %s", incident.id, incident.settled_because)

@@ -14,7 +14,7 @@ from airlock.operators.run import name_of_run, reason_of
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
-from airlock.store import Store
+from airlock.store import open_store
 
 if TYPE_CHECKING:
     from airlock.governance.deployments import Deployment
@@ -70,7 +70,7 @@ def _recorded(
     run = name_of_run(context["dag_run"])
     with database().begin() as connection:
         taken, serves = roll_back(connection, model, by=by, because=because, at=timezone.utcnow(), run=run)
-        package = open_package(Store(settings().store), serves.package_digest)
+        package = open_package(open_store(settings()), serves.package_digest)
     return taken, serves, package
 
 

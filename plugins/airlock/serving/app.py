@@ -13,7 +13,7 @@ from airlock.serving.measuring import Measured, keep_measuring
 from airlock.serving.routes import router
 from airlock.serving.service import running_service
 from airlock.settings import database_url, scoring_key_fingerprint, settings
-from airlock.store import Store
+from airlock.store import open_store
 
 DESCRIPTION = """
 Scores rows by the **champion** of a model: the version that came through the airlock and that the
@@ -27,7 +27,7 @@ to the prediction log, before it is given; when it cannot be kept, there is none
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     where = settings()
     with running_service(
-        database_url(), Store(where.store), where.spool, scoring_key_fingerprint()
+        database_url(), open_store(where), where.spool, scoring_key_fingerprint()
     ) as service:
         app.state.service = service
         measuring = asyncio.create_task(keep_measuring(service))

@@ -17,7 +17,7 @@ from airlock.governance.retention import DecisionDeleted
 from airlock.package.explaining import Explanation
 from airlock.serving.accounts import Account, Explainers, account_of, explain
 from airlock.serving.refusals import Refusal
-from airlock.store import Store, StoreError
+from airlock.store import Store, StoreAway, StoreError
 
 R = TypeVar("R")
 
@@ -114,5 +114,5 @@ class Explaining:
             raise Refusal(503, UNREACHABLE, headers=RETRY_AFTER) from None
         except DecisionDeleted as error:
             raise Refusal(410, str(error)) from None
-        except StoreError as error:
+        except (StoreAway, StoreError) as error:
             raise Refusal(503, f"What was answered cannot be read: {error}") from None

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airlock.settings import SettingsError
+from airlock.store import StoreAway
 from airlock.ui.audit import audit_page
 from airlock.ui.dossiers import dossier_file
 from airlock.ui.incidents import incident_page, incidents_page
@@ -43,6 +44,7 @@ def create_app() -> FastAPI:
             StarletteHTTPException: _refused,
             SettingsError: _unavailable,
             SQLAlchemyError: _unavailable,
+            StoreAway: _unavailable,
         },
     )
     app.get("/")(models_page)
@@ -77,11 +79,11 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    """Say that the database cannot answer; what it said goes to the log, since it may name addresses."""
-    LOG.error("The airlock database cannot be read.", exc_info=error)
+    """Say what cannot be read; what the database said goes to the log, since it may name addresses."""
+    LOG.error("The records cannot be read.", exc_info=error)
     sentence = (
         str(error)
-        if isinstance(error, SettingsError)
+        if isinstance(error, SettingsError | StoreAway)
         else "The airlock database does not answer, or its tables are not there. "
         "See whether the stack runs (make status); the API server's log says more."
     )

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, Response
 from airlock.digests import short
 from airlock.dossier.proof import DOSSIERS
 from airlock.settings import settings
-from airlock.store import Store, StoreError
+from airlock.store import StoreError, open_store
 from airlock.ui.rendering import html
 from airlock.ui.stored import HEADERS
 
@@ -26,6 +26,7 @@ FILES = {
     "model_card.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 DOWNLOADS = (".docx",)
+MISSING = "Dossier {digest} is not in the evidence store. Restore the store from its backup."
 CHANGED = (
     "Dossier {digest} is no longer what its digest says, so it is not shown and nothing is decided by it. "
     "Restore it from its backup and look for who changed it."
@@ -37,8 +38,8 @@ def dossier_file(request: Request, digest: str, file: str) -> Response:
     """Send a file of a dossier, once the whole dossier is proved to be what its digest says."""
     if not DIGEST.fullmatch(digest) or file not in FILES:
         raise HTTPException(404, "There is no such file of a dossier.")
-    store = Store(settings().store)
-    if not (store.root / DOSSIERS / digest).is_dir():
+    store = open_store(settings())
+    if not store.has(DOSSIERS, digest):
         raise HTTPException(404, f"Dossier {short(digest)} is not in the evidence store.")
     try:
         place = store.folder(DOSSIERS, digest) / file
@@ -50,3 +51,15 @@ def dossier_file(request: Request, digest: str, file: str) -> Response:
     name = file if file.endswith(DOWNLOADS) else None
     headers = HEADERS | {"Content-Security-Policy": POLICY}
     return FileResponse(place, media_type=FILES[file], headers=headers, filename=name)
+
+
+def trouble(digest: str) -> str:
+    """Prove a dossier, and say why it cannot be shown; nothing where it is whole."""
+    store = open_store(settings())
+    if not store.has(DOSSIERS, digest):
+        return MISSING.format(digest=short(digest))
+    try:
+        store.folder(DOSSIERS, digest)
+    except StoreError:
+        return CHANGED.format(digest=short(digest))
+    return ""

@@ -7,7 +7,7 @@ from airlock.governance.lineage.thing import LineageError
 from airlock.governance.lineage.trace import KINDS, trace
 from airlock.governance.records import RecordError
 from airlock.settings import database_url, settings
-from airlock.store import Store
+from airlock.store import open_store
 from airlock.ui.queries import engine
 from airlock.ui.rendering import html
 
@@ -16,7 +16,7 @@ def lineage(request: Request, kind: str, name: str) -> Response:
     """Trace a thing; who asks for a page gets one, everybody else JSON."""
     with engine(database_url()).connect() as connection:
         try:
-            found = trace(connection, Store(settings().store), kind, name)
+            found = trace(connection, open_store(settings()), kind, name)
         except LineageError as error:
             raise HTTPException(404, str(error)) from None
         except RecordError as error:

@@ -1,12 +1,12 @@
 """Stored pages: reports from the evidence store, shown so that their scripts cannot touch the session."""
 
 import mimetypes
-from pathlib import Path
 
 from fastapi import HTTPException
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 
 from airlock.settings import settings
+from airlock.store import open_store
 
 #: A report brings its own scripts: they run, but in an origin of their own, and nothing is loaded or sent.
 POLICY = (
@@ -22,18 +22,9 @@ HEADERS = {
 }
 
 
-def stored_page(model: str, path: str) -> FileResponse:
+def stored_page(model: str, path: str) -> Response:
     """Send a page that was stored for a model."""
-    file = page_file(settings().store / "pages", model, path)
-    if file is None:
+    page = open_store(settings()).read_page(model, path)
+    if page is None:
         raise HTTPException(404, f"No page {path} is kept for {model}.")
-    return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "text/plain", headers=HEADERS)
-
-
-def page_file(pages: Path, model: str, path: str) -> Path | None:
-    """Return the file of a stored page, or None for anything that is not a file below the model's folder."""
-    if not model.isidentifier() or "\0" in path:
-        return None
-    folder = pages.resolve() / model
-    file = (folder / path).resolve()
-    return file if file.is_relative_to(folder) and file.is_file() else None
+    return Response(page, media_type=mimetypes.guess_type(path)[0] or "text/plain", headers=HEADERS)

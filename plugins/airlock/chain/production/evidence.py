@@ -5,7 +5,6 @@ from pathlib import Path
 
 from airlock.chain.production.difference import Difference
 from airlock.chain.production.standing import Registered, Standing
-from airlock.digests import digest_of_folder
 from airlock.dossier.errors import DossierError
 from airlock.dossier.proof import DOSSIERS, PACKAGE_FOLDER, PACKAGES, prove_dossier
 from airlock.store import Store, StoreError
@@ -22,19 +21,18 @@ def evidence_differences(standings: Sequence[Standing], store: Store) -> Iterato
                 yield dossier
 
 
-def copy_of_package(candidate: Registered, store: Store) -> Path | None:
-    """Return the copy that a candidate's dossier holds of its package, where that is still whole."""
-    if candidate.dossier_digest is None:
-        return None
-    copy = store.root / DOSSIERS / candidate.dossier_digest / PACKAGE_FOLDER
-    return copy if copy.is_dir() and digest_of_folder(copy) == candidate.package_digest else None
+def copy_package(candidate: Registered, store: Store, into: Path) -> bool:
+    """Copy what a candidate's dossier holds of its package, and say whether that is still whole."""
+    dossier, package = candidate.dossier_digest, candidate.package_digest
+    return dossier is not None and store.salvage(DOSSIERS, dossier, PACKAGE_FOLDER, package, into)
 
 
 def _package(candidate: Registered, store: Store) -> Difference | None:
     try:
-        store.folder(PACKAGES, candidate.package_digest)
+        store.prove(PACKAGES, candidate.package_digest)
     except StoreError as error:
-        whole = copy_of_package(candidate, store) is not None
+        with store.staging() as folder:
+            whole = copy_package(candidate, store, folder / "whole")
         return Difference(
             "package_changed",
             f"{candidate.model}/{candidate.package_digest}",
@@ -55,7 +53,7 @@ def _dossier(candidate: Registered, store: Store, *, package_is_whole: bool) -> 
     try:
         if candidate.dossier_digest is None:
             return None
-        store.folder(DOSSIERS, candidate.dossier_digest)
+        store.prove(DOSSIERS, candidate.dossier_digest)
         if package_is_whole:
             prove_dossier(
                 store,

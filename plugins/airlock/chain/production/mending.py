@@ -1,6 +1,5 @@
 """Mending: one step that makes what was found what the records say again."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection, Engine
 
 from airlock.chain.production.difference import Difference, Kind
-from airlock.chain.production.evidence import copy_of_package
+from airlock.chain.production.evidence import copy_package
 from airlock.chain.production.registry import lineage
 from airlock.chain.production.standing import Standing, standings
 from airlock.dossier.proof import PACKAGES
@@ -16,9 +15,6 @@ from airlock.governance import challengers, deployments
 from airlock.governance.engine import lock
 from airlock.store import Store
 from airlock.training.mlflow_client import client
-
-#: Where what was found in a package's place is kept, in the evidence store.
-CHANGED = "changed"
 
 
 @dataclass(frozen=True)
@@ -64,16 +60,11 @@ def _write_tags(difference: Difference, standing: Standing, store: Store) -> str
 
 def _put_package_back(difference: Difference, standing: Standing, store: Store) -> str:
     candidate = standing.registered[difference.facts["version"]]
-    copy = copy_of_package(candidate, store)
-    assert copy is not None, "what is restorable has a whole copy"
-    place = store.root / PACKAGES / candidate.package_digest
     with store.staging() as folder:
-        whole = shutil.copytree(copy, folder / "whole")
-        if place.exists():
-            kept = store.root / CHANGED / folder.name
-            kept.parent.mkdir(exist_ok=True)
-            place.rename(kept)
-        store.keep(PACKAGES, whole)
+        found = copy_package(candidate, store, folder / "whole")
+        assert found, "what is restorable has a whole copy"
+        store.set_aside(PACKAGES, candidate.package_digest)
+        store.keep(PACKAGES, folder / "whole")
     return f"The package of {candidate.model} version {candidate.version} was put back from its dossier."
 
 

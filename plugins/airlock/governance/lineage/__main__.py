@@ -9,7 +9,7 @@ from airlock.governance.lineage.thing import LineageError, tree
 from airlock.governance.lineage.trace import KINDS, trace
 from airlock.governance.records import RecordError
 from airlock.settings import SettingsError, database_url, settings
-from airlock.store import Store
+from airlock.store import StoreAway, open_store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,8 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     kind, _, name = asked.of.partition(":")
     try:
         with connect(database_url()).connect() as conn:
-            found = trace(conn, Store(settings().store), kind, name)
-    except (LineageError, RecordError, SettingsError) as error:
+            found = trace(conn, open_store(settings()), kind, name)
+    except (LineageError, RecordError, SettingsError, StoreAway) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if asked.json else tree(found))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from airlock.governance.lineage.thing import Thing
@@ -26,7 +25,7 @@ def snapshot(store: Store, digest: str) -> Thing:
     kept = proof(store, "snapshot", digest)
     if not kept.facts["proved"]:
         return kept
-    manifest = _manifest(store.root / SNAPSHOTS / digest)
+    manifest = json.loads((store.local(SNAPSHOTS, digest) / MANIFEST).read_text(encoding="utf-8"))
     parts = [source(manifest)]
     if before := manifest.get("derived_from"):
         taken_out = manifest["quarantined"]
@@ -43,45 +42,40 @@ def source(manifest: Mapping[str, Any]) -> Thing:
 def snapshots_of_source(store: Store, name: str) -> tuple[Thing, ...]:
     """Return every snapshot that was read from a source: a connection, a path or a function."""
     return tuple(
-        Thing("snapshot", folder.name, _spelled(manifest), manifest)
-        for folder, manifest in _every(store)
+        Thing("snapshot", digest, _spelled(manifest), manifest)
+        for digest, manifest in _every(store)
         if _named(manifest["source"])[0] == name
     )
 
 
 def snapshots_with(store: Store, model: str, column: str, key: str) -> Iterator[Thing]:
     """Yield the snapshots of a model that hold rows of an entity; only that one column is read."""
-    for folder, manifest in _every(store):
-        if manifest["model"] == model and (rows := _rows_with(folder / DATA, column, key)):
+    for digest, manifest in _every(store):
+        if manifest["model"] == model and (rows := _rows_with(store, digest, column, key)):
             found = f"It holds {rows:,} row{'s' if rows > 1 else ''} of {key}. {_spelled(manifest)}"
-            yield Thing("snapshot", folder.name, found, {**manifest, "rows_of_entity": rows})
+            yield Thing("snapshot", digest, found, {**manifest, "rows_of_entity": rows})
 
 
-def _rows_with(path: Path, column: str, key: str) -> int:
+def _rows_with(store: Store, digest: str, column: str, key: str) -> int:
     """Return how many rows have a key: row groups whose bounds exclude it are not read at all."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    data = ds.dataset(path, format="parquet")
-    if column not in data.schema.names:
-        return 0
-    try:
-        wanted = pa.scalar(key).cast(data.schema.field(column).type)
-    except pa.ArrowInvalid:
-        return 0
-    return int(data.count_rows(filter=ds.field(column) == wanted))
+    with store.open(SNAPSHOTS, digest, DATA) as file:
+        data = ds.ParquetFileFormat().make_fragment(file)
+        if column not in data.physical_schema.names:
+            return 0
+        try:
+            wanted = pa.scalar(key).cast(data.physical_schema.field(column).type)
+        except pa.ArrowInvalid:
+            return 0
+        return int(data.count_rows(filter=ds.field(column) == wanted))
 
 
-def _every(store: Store) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the snapshots, the earliest moment they look at first."""
-    folders = [path.parent for path in (store.root / SNAPSHOTS).glob(f"*/{MANIFEST}")]
-    known = [(folder, _manifest(folder)) for folder in folders]
-    yield from sorted(known, key=lambda one: (one[1]["as_of"], one[0].name))
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return read
+def _every(store: Store) -> list[tuple[str, dict[str, Any]]]:
+    """Return the snapshots by digest, the earliest moment they look at first."""
+    known = [(kept.digest, json.loads(kept.content)) for kept in store.each(SNAPSHOTS, MANIFEST)]
+    return sorted(known, key=lambda one: (one[1]["as_of"], one[0]))
 
 
 def _spelled(manifest: Mapping[str, Any]) -> str:

@@ -1,0 +1,166 @@
+"""A place in an object storage: objects by key, each error naming the setting and its cure."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from airlock.digests import CHUNK
+from airlock.object_storage import cure_of, filesystem, path_of, said
+from airlock.store.errors import StoreAway
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileInfo
+
+#: So many objects travel at a time.
+LANES = 8
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Everything below an address such as s3://bucket/prefix; a key is the rest of an object's path."""
+
+    address: str
+
+    @cached_property
+    def path(self) -> str:
+        """The address as the file system takes it."""
+        return path_of(self.address)
+
+    def has(self, key: str) -> bool:
+        """Say whether there is an object; that there is no bucket is an error."""
+        with self._told():
+            there = bool(filesystem().get_file_info(f"{self.path}/{key}").is_file)
+        if not there:
+            self._require_bucket()
+        return there
+
+    def read(self, key: str) -> bytes | None:
+        """Return an object, or None where there is none."""
+        with self._told():
+            try:
+                with filesystem().open_input_stream(f"{self.path}/{key}") as stream:
+                    content: bytes = stream.read()
+                    return content
+            except FileNotFoundError:
+                pass
+        self._require_bucket()
+        return None
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, whole or not at all."""
+        with self._told(), filesystem().open_output_stream(f"{self.path}/{key}") as stream:
+            stream.write(content)
+
+    def open(self, key: str) -> IO[bytes]:
+        """Open an object to read here and there in it."""
+        with self._told():
+            opened: IO[bytes] = filesystem().open_input_file(f"{self.path}/{key}")
+            return opened
+
+    def digest(self, key: str) -> str:
+        """Return the SHA-256 of an object, read in pieces."""
+        digest = hashlib.sha256()
+        with self._told(), filesystem().open_input_stream(f"{self.path}/{key}") as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def names(self, key: str) -> list[str]:
+        """Return the objects below a key, by their paths from there."""
+        return [path for path, _ in self._below(key, recursive=True)]
+
+    def dated(self, key: str) -> list[tuple[str, datetime]]:
+        """Return the objects right below a key by their names, in order, each with when it was written."""
+        return sorted(self._below(key, recursive=False))
+
+    def upload(self, folder: Path, names: Iterable[str], key: str) -> None:
+        """Write files of a folder to below a key."""
+
+        def send(name: str) -> None:
+            to = f"{self.path}/{key}/{name}"
+            with (
+                self._told(),
+                (folder / name).open("rb") as file,
+                filesystem().open_output_stream(to) as stream,
+            ):
+                shutil.copyfileobj(file, stream, CHUNK)
+
+        together(names, send)
+
+    def download(self, key: str, names: Iterable[str], folder: Path) -> None:
+        """Write objects below a key to files of a folder."""
+
+        def fetch(name: str) -> None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            source = f"{self.path}/{key}/{name}"
+            with (
+                self._told(),
+                filesystem().open_input_stream(source) as stream,
+                (folder / name).open("wb") as file,
+            ):
+                shutil.copyfileobj(stream, file, CHUNK)
+
+        together(names, fetch)
+
+    def delete(self, key: str) -> None:
+        """Delete an object, or nothing where there is none."""
+        with self._told(), suppress(FileNotFoundError):
+            filesystem().delete_file(f"{self.path}/{key}")
+
+    def delete_below(self, key: str) -> None:
+        """Delete every object below a key."""
+        with self._told():
+            filesystem().delete_dir_contents(f"{self.path}/{key}", missing_dir_ok=True)
+
+    def move(self, key: str, to: str) -> None:
+        """Move an object to another key."""
+        with self._told():
+            filesystem().move(f"{self.path}/{key}", f"{self.path}/{to}")
+
+    def _below(self, key: str, *, recursive: bool) -> Iterator[tuple[str, datetime]]:
+        from pyarrow.fs import FileSelector
+
+        base = f"{self.path}/{key}"
+        with self._told():
+            selector = FileSelector(base, recursive=recursive, allow_not_found=True)
+            found: list[FileInfo] = filesystem().get_file_info(selector)
+        if not found:
+            self._require_bucket()
+        return ((one.path.removeprefix(f"{base}/"), one.mtime) for one in found if one.is_file)
+
+    def _require_bucket(self) -> None:
+        """Refuse to take a missing bucket for an empty one."""
+        from pyarrow.fs import FileType
+
+        with self._told():
+            kind = filesystem().get_file_info(self.path.split("/")[0]).type
+        if kind is FileType.NotFound:
+            raise self._away("there is no such bucket", "Make the bucket, or correct the address.")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the server or the way to it says into the error that names the setting."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._away(said(error), cure_of(error)) from error
+
+    def _away(self, wrong: str, cure: str) -> StoreAway:
+        return StoreAway(
+            f"AIRLOCK_STORE is {self.address}, and the evidence store there cannot be used: {wrong}. {cure}"
+        )
+
+
+def together(names: Iterable[str], function: Callable[[str], Any]) -> list[Any]:
+    """Return what a function makes of each name, several at a time; the first error is raised."""
+    with ThreadPoolExecutor(LANES, thread_name_prefix="bucket") as lanes:
+        return list(lanes.map(function, names))
