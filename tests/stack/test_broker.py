@@ -1,18 +1,21 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 
-from stack import broker
+from stack import broker, lifecycle
 from stack.errors import StackError
-from stack.postgres import Cluster
+from stack.postgres import Cluster, cluster_of
 from stack.secrets import Secrets, ensure_secrets
 from stack.settings import Settings, read_settings
 from stack.waiting import wait_until
+from tests.stack.ports import free_ports
 
+PORTS = ("airflow", "mlflow", "scoring", "smtp")
 NEEDS_REDIS = pytest.mark.skipif(
     shutil.which(broker.PROGRAM) is None, reason="no redis-server is installed: apt install redis-server"
 )
@@ -53,6 +56,15 @@ def test_without_redis_the_cure_is_named(
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StackError, match="AIRLOCK_WORKERS is 2, .* apt install redis-server"):
         broker.prepare(settings, secrets, cluster)
+
+
+def test_up_says_so_before_anything_is_started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    ports = {f"{name}_port": port for name, port in zip(PORTS, free_ports(4), strict=True)}
+    with pytest.raises(StackError, match="apt install redis-server"):
+        lifecycle.up(replace(settings, **ports))
+    assert not cluster_of(settings.home).data.exists()
+    assert not settings.run.exists()
 
 
 @NEEDS_REDIS
