@@ -6,7 +6,10 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class AirlockPlugin(AirflowPlugin):
-    """Adds Airlock to the navigation. Every Airflow process loads this file, so it imports almost nothing."""
+    """Adds Airlock to the navigation, and the dossier to tasks.
+
+    Every Airflow process loads this file, so it imports almost nothing.
+    """
 
     name = "airlock"
     external_views = [
@@ -16,7 +19,14 @@ class AirlockPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "airlock",
             "nav_top_level": True,
-        }
+        },
+        # A tab of every task, beside Required Actions: Airflow has no way to offer it for some tasks only.
+        {
+            "name": "Dossier",
+            "href": "/airlock/dossiers/run?dag={DAG_ID}&run={RUN_ID}",
+            "destination": "task_instance",
+            "url_route": "dossier",
+        },
     ]
 
     @property

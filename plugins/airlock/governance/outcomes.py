@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.engine import Connection
 
+from airlock.governance.records import record_of
 from airlock.governance.tables import outcomes, predictions
 
 
@@ -22,10 +23,30 @@ class Report:
     known_at: datetime
 
 
+@dataclass(frozen=True)
+class Known(Report):
+    """A report as it is kept: with the client that passed it on, and when."""
+
+    reported_by: str
+    reported_at: datetime
+
+
 def report(conn: Connection, model: str, reports: Sequence[Report], *, by: str, at: datetime) -> None:
     """Keep reports, all or none; nothing that was reported before is changed: the newest counts."""
     known = {"model": model, "reported_by": by, "reported_at": at}
     conn.execute(sa.insert(outcomes), [vars(one) | known for one in reports])
+
+
+def of_decision(
+    conn: Connection, model: str, decision_id: uuid.UUID, entity_key: str | None, since: datetime
+) -> Known | None:
+    """Return what was reported last to have come true of a decision, or of its entity since a moment."""
+    about_entity = (outcomes.c.entity_key == entity_key) & (outcomes.c.known_at >= since)
+    about = (outcomes.c.decision_id == decision_id) | (about_entity if entity_key else sa.false())
+    columns = [outcomes.c[field.name] for field in fields(Known)]
+    newest = sa.select(*columns).where(outcomes.c.model == model, about).order_by(outcomes.c.id.desc())
+    row = conn.execute(newest.limit(1)).one_or_none()
+    return None if row is None else record_of(Known, row)
 
 
 def unknown_decisions(conn: Connection, model: str, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from airlock.settings import SettingsError
 from airlock.store import StoreAway
 from airlock.ui.audit import audit_page
+from airlock.ui.decisions import decisions_page
+from airlock.ui.dossier_pages import dossier_page, dossiers_page, run_dossier_page
 from airlock.ui.dossiers import dossier_file
 from airlock.ui.incidents import incident_page, incidents_page
 from airlock.ui.lineage import lineage
@@ -36,7 +38,7 @@ def create_app() -> FastAPI:
     """Return the app, every route of it behind Airflow's login and the right to see plugins."""
     app = FastAPI(
         title="Airlock",
-        dependencies=[Depends(GUARD)],
+        dependencies=[Depends(GUARD), Depends(_require_text)],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -57,10 +59,20 @@ def create_app() -> FastAPI:
     app.get("/audit")(audit_page)
     app.get("/scoring")(scoring_page)
     app.get("/pages/{model}/{path:path}")(stored_page)
+    app.get("/dossiers")(dossiers_page)
+    app.get("/dossiers/run")(run_dossier_page)
+    app.get("/dossiers/{digest}")(dossier_page)
     app.get("/dossiers/{digest}/{file}")(dossier_file)
+    app.get("/decisions")(decisions_page)
     # Everything else is a route too, so that it asks for the login first as well.
     app.get("/{path:path}")(_not_found)
     return app
+
+
+def _require_text(request: Request) -> None:
+    """Refuse an address with a NUL, which no record can hold and PostgreSQL does not even look for."""
+    if "%00" in f"{request.scope['raw_path']}?{request.url.query}":
+        raise HTTPException(404, "No address of Airlock has a NUL in it.")
 
 
 def _not_found(path: str) -> Response:

@@ -43,6 +43,8 @@ def figure(value: Any) -> str:
 #: The bar on every page: what a section is called, and the first word of its pages' paths.
 SECTIONS = {
     "Models": "",
+    "Dossiers": "dossiers",
+    "Decisions": "decisions",
     "Incidents": "incidents",
     "Versions": "versions",
     "Scoring": "scoring",
@@ -71,11 +73,17 @@ def bar(path: str) -> list[tuple[str, str, str]]:
 
 
 def html(
-    template: str, request: Request, status: int = 200, *, forms: bool = False, **facts: Any
+    template: str,
+    request: Request,
+    status: int = 200,
+    *,
+    forms: bool = False,
+    frames: bool = False,
+    **facts: Any,
 ) -> HTMLResponse:
     """Render a page; `up` leads from it to the first page of Airlock, and `airflow` to Airflow's own.
 
-    Its forms are sent nowhere, or with `forms` to Airflow itself.
+    Its forms are sent nowhere, or with `forms` to Airflow itself; with `frames` it may show pages of Airlock.
     """
     nonce = secrets.token_urlsafe(16)
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
@@ -85,7 +93,8 @@ def html(
     )
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
-        f"base-uri 'none'; form-action '{'self' if forms else 'none'}'; frame-ancestors 'self'"
+        f"frame-src '{'self' if frames else 'none'}'; base-uri 'none'; "
+        f"form-action '{'self' if forms else 'none'}'; frame-ancestors 'self'"
     )
     return HTMLResponse(
         page,
