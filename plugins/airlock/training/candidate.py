@@ -1,9 +1,7 @@
 """A candidate: an estimator fitted with the best parameters that cross-validation finds."""
 
 import time
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,9 @@ from airlock.package.labels import truth_of
 from airlock.spec import ModelSpec, Task
 from airlock.training.checks import check_classes, check_missing_values
 from airlock.training.estimator import estimator_for, refusal
+from airlock.training.heard import listening, once
 from airlock.training.preprocess import pipeline_for
 from airlock.training.search import search
-
-#: scikit-learn's words for a fold without a figure, which the search itself deals with.
-NO_FIGURE = "One or more of the test scores are non-finite"
 
 
 def fit(
@@ -62,7 +58,7 @@ def fit(
     candidate = spec.training.candidates[name]
     estimator, given = estimator_for(spec, name, models=models)
     unfitted = pipeline_for(estimator, kinds, candidate.preprocessing)
-    with refusal(spec, name, models), one_core(), _listening() as heard:
+    with refusal(spec, name, models), one_core(), listening() as heard:
         pipeline, found, metrics, trials = search(
             unfitted, features, truth, spec=spec, space=candidate.search
         )
@@ -78,7 +74,7 @@ def fit(
         rows=len(rows),
         trained_until=_newest(rows, spec),
         seconds=time.perf_counter() - start,
-        warnings=_once(heard),
+        warnings=once(heard),
         refitted=parameters is not None,
     )
     check_missing_values(spec, fitted, models)
@@ -101,17 +97,3 @@ def _in_order(table: pa.Table, spec: ModelSpec) -> pa.Table:
 
 def _newest(rows: pa.Table, spec: ModelSpec) -> str | None:
     return rows[spec.data.event_time][-1].as_py().isoformat() if spec.data.event_time else None
-
-
-@contextmanager
-def _listening() -> Iterator[list[warnings.WarningMessage]]:
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        yield heard
-
-
-def _once(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    said = {
-        f"{warning.category.__name__}: {' '.join(str(warning.message).split())[:200]}" for warning in heard
-    }
-    return tuple(sorted(text for text in said if NO_FIGURE not in text))

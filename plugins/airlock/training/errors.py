@@ -11,3 +11,7 @@ class RefitError(Exception):
 
 class ExternalError(Exception):
     """A version that was registered in MLflow by hand cannot be taken in."""
+
+
+class DaskError(Exception):
+    """The Dask cluster that the installation names does not do the work; trying again may mend it."""

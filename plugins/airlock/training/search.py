@@ -1,16 +1,19 @@
 """The search for a candidate's parameters, by cross-validation within the training rows."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.model_selection import (
     BaseCrossValidator,
-    GridSearchCV,
     KFold,
-    RandomizedSearchCV,
+    ParameterGrid,
+    ParameterSampler,
     StratifiedKFold,
     TimeSeriesSplit,
 )
@@ -25,9 +28,19 @@ from airlock.package.signature import Signature
 from airlock.spec import METRICS, ModelSpec, Task
 from airlock.spec.metrics import HIGHER
 from airlock.spec.training import Search
+from airlock.training.spreading import spread
 
 STEP = "estimator__"
 Metrics = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The training rows, and for each fold the places of the rows it trains and tests on."""
+
+    features: pd.DataFrame
+    truth: np.ndarray
+    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
 def search(
@@ -36,37 +49,33 @@ def search(
     """Return the pipeline fitted on all rows with the best parameters, these, its metrics, and every trial.
 
     All combinations are tried where there are no more of them than iterations, else a seeded random choice
-    without repetition. A combination without a figure in one fold is never the best.
+    without repetition. A combination without a figure in one fold is never the best. Folds may be worked
+    elsewhere (`airlock.training.spreading`); the model itself is always fitted here.
 
     Raises
     ------
     ValueError
         When no combination has a figure for `training.select_by`.
+    DaskError
+        When the cluster that is to work the folds does not.
     """
-    metric = spec.training.select_by
-    options: dict[str, Any] = {
-        "scoring": _scorer(spec),
-        "cv": folds(spec),
-        "refit": lambda results: _best(results[f"mean_test_{metric}"], METRICS[spec.task][metric], metric),
-        "error_score": "raise",
-        "n_jobs": 1,  # candidates are already trained beside one another, as mapped tasks
+    metric, combinations = spec.training.select_by, _combinations(spec, space)
+    rows = Rows(features, truth, tuple(folds(spec).split(features, truth)))
+    pieces = [(combination, fold) for combination in combinations for fold in range(len(rows.folds))]
+    found = spread(partial(_figures, pipeline, spec), rows, pieces)
+    figures = {
+        name: np.array([one[name] for one in found]).reshape(len(combinations), len(rows.folds))
+        for name in METRICS[spec.task]
     }
-    values = {f"{STEP}{name}": list(values) for name, values in space.space.items()} if space else {}
-    if space is None or math.prod(map(len, values.values())) <= space.iterations:
-        tried = GridSearchCV(pipeline, values, **options)
-    else:
-        tried = RandomizedSearchCV(
-            pipeline, values, n_iter=space.iterations, random_state=spec.training.seed, **options
-        )
-    tried.fit(features, truth)
-    trials = tuple(
-        _trial(tried.cv_results_, index, spec) for index in range(len(tried.cv_results_["params"]))
-    )
-    best = int(tried.best_index_)
+    best = _best(figures[metric].mean(axis=1), METRICS[spec.task][metric], metric)
+    trials = tuple(_trial(combination, index, figures) for index, combination in enumerate(combinations))
     return (
-        tried.best_estimator_,
+        clone(pipeline).set_params(**combinations[best]).fit(features, truth),
         dict(trials[best].parameters),
-        _metrics(tried.cv_results_, best, spec),
+        {
+            name: {"mean": float(of[best].mean()), "std": float(of[best].std())}
+            for name, of in figures.items()
+        },
         trials,
     )
 
@@ -86,16 +95,25 @@ def folds(spec: ModelSpec) -> BaseCrossValidator:
     return StratifiedKFold(number, shuffle=True, random_state=seed)
 
 
-def _scorer(spec: ModelSpec) -> Callable[[Pipeline, pd.DataFrame, np.ndarray], dict[str, float]]:
+def _combinations(spec: ModelSpec, space: Search | None) -> list[dict[str, Any]]:
+    values = {f"{STEP}{name}": list(values) for name, values in space.space.items()} if space else {}
+    if space is None or math.prod(map(len, values.values())) <= space.iterations:
+        return list(ParameterGrid(values))
+    return list(ParameterSampler(values, space.iterations, random_state=spec.training.seed))
+
+
+def _figures(
+    pipeline: Pipeline, spec: ModelSpec, rows: Rows, piece: tuple[Mapping[str, Any], int]
+) -> dict[str, float]:
+    """Return what one combination of parameters comes to in one fold."""
+    combination, fold = piece
+    train, test = rows.folds[fold]
+    fitted = clone(pipeline).set_params(**combination).fit(rows.features.iloc[train], rows.truth[train])
+    classes = () if spec.task is Task.REGRESSION else tuple(str(label) for label in fitted.classes_)
     positive = None if spec.data.positive is None else label_of(spec.data.positive)
-
-    def score(pipeline: Pipeline, rows: pd.DataFrame, truth: np.ndarray) -> dict[str, float]:
-        classes = () if spec.task is Task.REGRESSION else tuple(str(label) for label in pipeline.classes_)
-        signature = Signature(spec.name, spec.task, (), classes, positive, threshold_of(spec))
-        answers = answers_of(pipeline, rows, signature)
-        return compute(spec.task, truth, answers, classes=classes, positive=positive)
-
-    return score
+    signature = Signature(spec.name, spec.task, (), classes, positive, threshold_of(spec))
+    answers = answers_of(fitted, rows.features.iloc[test], signature)
+    return compute(spec.task, rows.truth[test], answers, classes=classes, positive=positive)
 
 
 def _best(means: np.ndarray, better: str, metric: str) -> int:
@@ -107,14 +125,6 @@ def _best(means: np.ndarray, better: str, metric: str) -> int:
     return int(goodness.argmax())
 
 
-def _trial(results: Mapping[str, Any], index: int, spec: ModelSpec) -> Trial:
-    parameters = {name.removeprefix(STEP): value for name, value in results["params"][index].items()}
-    means = {metric: float(results[f"mean_test_{metric}"][index]) for metric in METRICS[spec.task]}
-    return Trial(parameters, means)
-
-
-def _metrics(results: Mapping[str, Any], index: int, spec: ModelSpec) -> Metrics:
-    return {
-        metric: {part: float(results[f"{part}_test_{metric}"][index]) for part in ("mean", "std")}
-        for metric in METRICS[spec.task]
-    }
+def _trial(combination: Mapping[str, Any], index: int, figures: Mapping[str, np.ndarray]) -> Trial:
+    parameters = {name.removeprefix(STEP): value for name, value in combination.items()}
+    return Trial(parameters, {name: float(of[index].mean()) for name, of in figures.items()})
