@@ -8,8 +8,9 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.installed
 UV_PIN = $(shell sed -n 's/^uv==/uv==/p' requirements.lock)
 export PYTHONPATH := plugins
+INCLUDE_FOLDER = $(PYTHON) -c 'from stack.settings import read_settings; print(read_settings().include)'
 
-.PHONY: help setup up down status mail env why lineage versions audit key keys demo sample test test-fast test-e2e lint bench docs lock clean
+.PHONY: help setup up down status mail env why lineage versions audit key keys new-model check-models demo sample test test-fast test-e2e lint bench docs lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -69,6 +70,14 @@ key: setup  ## make a key of the scoring API: the key for its application, the f
 keys: setup  ## the keys that were issued: whose, which scopes and models, until when
 	@eval "$$($(PYTHON) -m stack env)"
 	$(PYTHON) -m airlock.governance.api_keys list
+
+new-model: setup  ## draft a model from its data: make new-model NAME=churn SOURCE=customers.csv TARGET=churned
+	@export AIRLOCK_INCLUDE="$$($(INCLUDE_FOLDER))"
+	if [ ! -f "$${SOURCE:-}" ] && [[ "$${SOURCE:-}" == *:* ]]; then eval "$$($(PYTHON) -m stack env)"; fi
+	$(PYTHON) -m airlock.onboarding.new_model --name "$${NAME:-}" --source "$${SOURCE:-}" --target "$${TARGET:-}" --header "$${HEADER:-}"
+
+check-models: setup  ## say everything that is wrong with models, policies, people and catalogue, each with its cure
+	@AIRLOCK_INCLUDE="$$($(INCLUDE_FOLDER))" $(PYTHON) -m airlock.onboarding.check_models
 
 demo: setup  ## the whole life of two models, unattended; the stack stays up to look around
 	@$(PYTHON) -m demo

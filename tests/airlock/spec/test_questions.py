@@ -9,7 +9,7 @@ from airlock.spec.catalogue import Entry
 from airlock.spec.load import load_model
 from airlock.spec.parse import parse
 from airlock.spec.questions import open_questions
-from tests.airlock.spec.conftest import MODEL, Edit
+from tests.airlock.spec.conftest import MODEL
 
 
 def told(include: Path) -> list[str]:

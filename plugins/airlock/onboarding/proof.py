@@ -1,0 +1,123 @@
+"""Holding a draft against its own data: what would stop a training is left out, or put to a person."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airlock.data.errors import DataError
+from airlock.data.read import read
+from airlock.data.suite import SUITE_FILE, load_suite
+from airlock.data.validation import validate
+from airlock.data.window import Window
+from airlock.inspection.check import Check, CheckKind
+from airlock.inspection.inspection import inspect
+from airlock.onboarding.draft import Draft
+from airlock.onboarding.errors import OnboardingError
+from airlock.onboarding.roles import ignored
+from airlock.spec import ModelSpec
+from airlock.spec.columns import Role
+from airlock.spec.load import SPEC_FILE
+from airlock.spec.questions import QUESTION
+from airlock.spec.yaml_file import read_yaml
+
+#: A feature that is found to be one of these is left out of the draft.
+LEFT_OUT = {CheckKind.LEAKAGE: "a leak?", CheckKind.IDENTIFIER: "an identifier?"}
+#: What stands for an answer while nobody has given one, by the key; the rest are texts.
+STAND_INS: dict[str, Any] = {"email": "somebody@example.org", "outcome_delay": "0d", "at_least": 0.0}
+AN_ANSWER = "a stand-in for the answer"
+
+Connect = Callable[[str], Any]
+Write = Callable[[Draft], Path]
+
+
+def proved(draft: Draft, write: Write, connect: Connect) -> Draft:
+    """Return the draft without the features that give its target away, and with what a person must decide.
+
+    Parameters
+    ----------
+    write
+        Writes a draft's files into a folder of models, and returns it.
+
+    Raises
+    ------
+    OnboardingError
+        When the source cannot be read as the draft says, or no feature is left.
+    """
+    while True:
+        models = write(draft)
+        spec = spec_of(draft.name, models)
+        stopping = inspect(spec, known_rows(spec, models, connect)).stopping
+        left_out = {check.column: check for check in stopping if check.kind in LEFT_OUT}
+        if not left_out:
+            found = {check.key: _asked(check) for check in stopping}
+            return replace(draft, accept={**draft.accept, **found})
+        guesses = tuple(
+            ignored(guess, _because(left_out[guess.look.name])) if guess.look.name in left_out else guess
+            for guess in draft.guesses
+        )
+        if not any(guess.role is Role.FEATURE for guess in guesses):
+            named = ", ".join(left_out)
+            wrong = f"each column that is left gives {draft.aim_at!r} away: {named}."
+            raise OnboardingError("SOURCE", wrong, "Give columns that are known before it is.")
+        draft = replace(draft, guesses=guesses)
+
+
+def require_suite_met(draft: Draft, models: Path, connect: Connect) -> None:
+    """Hold the data against the proposed suite.
+
+    Raises
+    ------
+    OnboardingError
+        When they do not meet it: whoever trained would be stopped by it.
+    """
+    spec = spec_of(draft.name, models)
+    suite = load_suite(models / draft.name / SUITE_FILE)
+    failed = validate(known_rows(spec, models, connect), suite).failed
+    if failed:
+        said = " ".join(check.finding for check in failed)
+        raise OnboardingError("SOURCE", f"the rows do not meet what was drafted from them: {said}", "")
+
+
+def spec_of(name: str, models: Path) -> ModelSpec:
+    """Return a drafted spec, with stand-ins for the answers that are not given yet."""
+    content = _stood_in(read_yaml(models / name / SPEC_FILE), "")
+    return ModelSpec.model_validate({**content, "name": name})
+
+
+def known_rows(spec: ModelSpec, models: Path, connect: Connect) -> pa.Table:
+    """Return all rows whose outcome is known, as a training reads them.
+
+    Raises
+    ------
+    OnboardingError
+        When they cannot be read.
+    """
+    window, now = Window(None, None), datetime.now(UTC)
+    try:
+        rows = read(spec, window=window, as_of=now, models=models, connect=connect)
+    except DataError as error:
+        raise OnboardingError("SOURCE", error.wrong, error.cure) from error
+    return rows.filter(pc.is_valid(rows[spec.data.target])).combine_chunks()
+
+
+def _stood_in(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _stood_in(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_stood_in(inner, "email" if key == "to" else key) for inner in value]
+    if isinstance(value, str) and QUESTION.fullmatch(value):
+        return STAND_INS.get(key, AN_ANSWER)
+    return value
+
+
+def _because(check: Check) -> str:
+    return f"{LEFT_OUT[check.kind]} {check.sentence.rstrip('.')}"
+
+
+def _asked(check: Check) -> str:
+    return f"{check.sentence.rstrip('.')}. Why is it let through?"
