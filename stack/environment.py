@@ -87,6 +87,7 @@ def shared(settings: Settings) -> dict[str, str]:
         "AIRLOCK_INCLUDE": str(settings.include),
         "AIRLOCK_DRILL": "1",
         "AIRLOCK_STORE": str(settings.store),
+        "AIRLOCK_STORE_CACHE": str(settings.store_cache),
         "AIRLOCK_ANCHORS": str(settings.anchors),
         "AIRLOCK_DASK": settings.dask,
         "AIRLOCK_AIRFLOW_URL": settings.airflow_url,

@@ -17,6 +17,7 @@ DEFAULTS = {
     "AIRLOCK_HOME": ".airlock",
     "AIRLOCK_INCLUDE": "include",
     "AIRLOCK_STORE": "",
+    "AIRLOCK_STORE_CACHE": "",
     "AIRLOCK_ANCHORS": "",
     "AIRLOCK_DASK": "",
     "AIRLOCK_AIRFLOW_PORT": "8080",
@@ -34,7 +35,8 @@ class Settings:
 
     home: Path
     include: Path
-    store: Path
+    store: Path | str
+    store_cache: Path
     anchors: Path
     dask: str
     airflow_port: int
@@ -96,6 +98,7 @@ class Settings:
             "AIRLOCK_HOME": self.home,
             "AIRLOCK_INCLUDE": self.include,
             "AIRLOCK_STORE": self.store,
+            "AIRLOCK_STORE_CACHE": self.store_cache,
             "AIRLOCK_ANCHORS": self.anchors,
             "AIRLOCK_DASK": self.dask,
             "AIRLOCK_SCORING_WORKERS": self.scoring_workers,
@@ -125,7 +128,10 @@ def read_settings(environment: Mapping[str, str] = os.environ, file: Path = ROOT
     return Settings(
         home=home,
         include=_path(values["AIRLOCK_INCLUDE"]),
-        store=_path(values["AIRLOCK_STORE"]) if values["AIRLOCK_STORE"] else home / "store",
+        store=_store(values["AIRLOCK_STORE"]) if values["AIRLOCK_STORE"] else home / "store",
+        store_cache=_path(values["AIRLOCK_STORE_CACHE"])
+        if values["AIRLOCK_STORE_CACHE"]
+        else home / "store-cache",
         anchors=_path(values["AIRLOCK_ANCHORS"]) if values["AIRLOCK_ANCHORS"] else home / "anchors.jsonl",
         dask=values["AIRLOCK_DASK"],
         airflow_port=ports["AIRLOCK_AIRFLOW_PORT"],
@@ -156,6 +162,15 @@ def _read_file(file: Path) -> dict[str, str]:
         if value := value.strip().strip("\"'"):
             values[key.strip()] = value
     return values
+
+
+def _store(value: str) -> Path | str:
+    """Return a folder, or the address of a place in an object storage."""
+    if "://" not in value:
+        return _path(value)
+    if not value.startswith("s3://"):
+        raise StackError(f"AIRLOCK_STORE is {value!r}. Write a folder, or s3://<bucket>/<path>.")
+    return value
 
 
 def _path(value: str) -> Path:

@@ -23,7 +23,8 @@ from airlock.governance import deployments, releases
 from airlock.governance.engine import connect as connect_database
 from airlock.package.package import open_package
 from airlock.settings import database_url
-from airlock.store import Store
+from airlock.settings import settings as installation
+from airlock.store import open_store
 from demo.people import People
 from demo.progress import Progress
 from stack.client import connect
@@ -85,7 +86,7 @@ def main() -> None:
     people = People(settings, Progress())
     url = f"{settings.scoring_url}/v1/models/{model}"
     serving = httpx.get(url, trust_env=False).raise_for_status().json()
-    package = open_package(Store(settings.store), serving["package_digest"])
+    package = open_package(open_store(installation()), serving["package_digest"])
     load = Load(f"{url}/predict", [example["features"] for example in package.examples()])
     with load.running():
         version = _release(people, load, model, serving["version"])

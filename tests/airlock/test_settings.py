@@ -7,7 +7,8 @@ import pytest
 from airlock.settings import ROOT, SettingsError, database_url, settings
 
 NAMES = (
-    "AIRLOCK_HOME", "AIRLOCK_INCLUDE", "AIRLOCK_STORE", "AIRLOCK_SCORING_URL", "AIRLOCK_AIRFLOW_URL",
+    "AIRLOCK_HOME", "AIRLOCK_INCLUDE", "AIRLOCK_STORE", "AIRLOCK_STORE_CACHE", "AIRLOCK_SCORING_URL",
+    "AIRLOCK_AIRFLOW_URL",
     "AIRLOCK_DATABASE_URL", "MLFLOW_TRACKING_URI",
 )  # fmt: skip
 
@@ -34,6 +35,24 @@ def test_the_store_is_in_the_home_unless_it_is_named(monkeypatch: pytest.MonkeyP
     assert settings().store == Path("/home/store")
     monkeypatch.setenv("AIRLOCK_STORE", "/evidence")
     assert settings().store == Path("/evidence")
+
+
+def test_the_store_may_lie_in_an_object_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRLOCK_HOME", "/home")
+    monkeypatch.setenv("AIRLOCK_STORE", "s3://bank/evidence")
+    assert settings().store == "s3://bank/evidence"
+    assert settings().store_cache == Path("/home/store-cache")
+    monkeypatch.setenv("AIRLOCK_STORE_CACHE", "/cache")
+    assert settings().store_cache == Path("/cache")
+
+
+@pytest.mark.parametrize(
+    "address", ["gs://bank", "s3://", "s3://bank/../other", "s3://bank//a", "s3://bank/a?b"]
+)
+def test_an_address_that_may_lead_elsewhere_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRLOCK_STORE", address)
+    with pytest.raises(SettingsError, match="AIRLOCK_STORE: .*Write s3://<bucket>/<path>"):
+        settings()
 
 
 def test_settings_are_read_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,12 @@ def test_a_relative_home_starts_at_the_checkout(tmp_path: Path) -> None:
     assert read_settings({"AIRLOCK_HOME": "there"}, tmp_path / ".env").store == ROOT / "there" / "store"
 
 
+def test_the_store_may_lie_in_an_object_storage_whose_cache_is_in_the_home(tmp_path: Path) -> None:
+    settings = read_settings({"AIRLOCK_HOME": "there", "AIRLOCK_STORE": "s3://bank/a"}, tmp_path / ".env")
+    assert settings.store == settings.variables["AIRLOCK_STORE"] == "s3://bank/a"
+    assert settings.store_cache == ROOT / "there" / "store-cache"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -37,6 +43,7 @@ def test_a_relative_home_starts_at_the_checkout(tmp_path: Path) -> None:
         ("\nAIRLOCK_HOME", "line 2: 'AIRLOCK_HOME' is no setting. Write KEY=value."),
         ("AIRLOCK_SMTP_PORT=http", "AIRLOCK_SMTP_PORT is 'http', which is no port."),
         ("AIRLOCK_SMTP_PORT=70000", "Write a number from 1 to 65535."),
+        ("AIRLOCK_STORE=gs://bank", "AIRLOCK_STORE is 'gs://bank'. Write a folder, or s3://<bucket>/<path>."),
         ("AIRLOCK_SCORING_WORKERS=0", "AIRLOCK_SCORING_WORKERS is '0', which is no number of processes."),
         ("AIRLOCK_WORKERS=two", "AIRLOCK_WORKERS is 'two', which is no number of processes."),
         ("AIRLOCK_WORKERS=65", "Write a number from 0 to 64."),

@@ -22,6 +22,9 @@ AT_ONCE = 10_000
 #: How long an incident may hold back what is past its time before the owner is told, and told again.
 PATIENCE = timedelta(days=30)
 
+#: How long ago something was begun in the store that was never kept, for it to be cleared away.
+ABANDONED = timedelta(days=7)
+
 
 @dataclass(frozen=True)
 class Deleted:
@@ -114,6 +117,11 @@ def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
         quarantine=said["quarantine"],
         snapshots=_delete_snapshots(model, before, run),
     )
+
+
+def clear_away(run: Deleting) -> None:
+    """Clear away what tasks that were killed have left in the store: it may hold data of people, too."""
+    run.store.sweep(run.at - ABANDONED)
 
 
 def _delete_rows(kind: Rows, model: str, before: datetime, run: Deleting) -> int:

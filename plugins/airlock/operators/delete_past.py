@@ -30,7 +30,7 @@ class DeletePastOperator(BaseOperator):
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.retention import Deleting, delete_past, past_time
+        from airlock.chain.retention import Deleting, clear_away, delete_past, past_time
         from airlock.governance import retention
 
         dag_run, dry = context["dag_run"], context["params"]["dry_run"]
@@ -50,6 +50,8 @@ class DeletePastOperator(BaseOperator):
             if times := deleted.patience_lost(run.at):
                 _mail_held(spec, deleted, times)
             done[spec.name] = deleted.to_json()
+        if not dry:
+            clear_away(run)
         return {"dry_run": dry, "models": done}
 
     def _tell(self, spec: "ModelSpec", deleted: "Deleted", *, dry: bool) -> None:

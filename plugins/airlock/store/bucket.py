@@ -72,13 +72,17 @@ class Bucket:
                 digest.update(chunk)
         return digest.hexdigest()
 
-    def names(self, key: str) -> list[str]:
-        """Return the objects below a key, by their paths from there."""
-        return [path for path, _ in self._below(key, recursive=True)]
+    def below(self, key: str, *, recursive: bool = True) -> list[tuple[str, datetime]]:
+        """Return the objects below a key by their paths from there, each with when it was written."""
+        from pyarrow.fs import FileSelector
 
-    def dated(self, key: str) -> list[tuple[str, datetime]]:
-        """Return the objects right below a key by their names, in order, each with when it was written."""
-        return sorted(self._below(key, recursive=False))
+        base = f"{self.path}/{key}".rstrip("/")
+        with self._told():
+            selector = FileSelector(base, recursive=recursive, allow_not_found=True)
+            found: list[FileInfo] = filesystem().get_file_info(selector)
+        if not found:
+            self._require_bucket()
+        return [(one.path.removeprefix(f"{base}/"), one.mtime) for one in found if one.is_file]
 
     def upload(self, folder: Path, names: Iterable[str], key: str) -> None:
         """Write files of a folder to below a key."""
@@ -123,17 +127,6 @@ class Bucket:
         """Move an object to another key."""
         with self._told():
             filesystem().move(f"{self.path}/{key}", f"{self.path}/{to}")
-
-    def _below(self, key: str, *, recursive: bool) -> Iterator[tuple[str, datetime]]:
-        from pyarrow.fs import FileSelector
-
-        base = f"{self.path}/{key}"
-        with self._told():
-            selector = FileSelector(base, recursive=recursive, allow_not_found=True)
-            found: list[FileInfo] = filesystem().get_file_info(selector)
-        if not found:
-            self._require_bucket()
-        return ((one.path.removeprefix(f"{base}/"), one.mtime) for one in found if one.is_file)
 
     def _require_bucket(self) -> None:
         """Refuse to take a missing bucket for an empty one."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -97,7 +97,7 @@ class BucketStore(Store):
 
     def each(self, kind: str, file: str) -> Iterator[Kept]:
         """Yield every kept folder that holds a file, by digest, with the file's content."""
-        marks = self.bucket.dated(kind)
+        marks = sorted(self.bucket.below(kind, recursive=False))
         kept = {name.removesuffix(WHOLE): at for name, at in marks if name.endswith(WHOLE)}
         contents = together(kept, lambda digest: self.bucket.read(f"{kind}/{digest}/{file}"))
         for (digest, kept_at), content in zip(kept.items(), contents, strict=True):
@@ -112,7 +112,7 @@ class BucketStore(Store):
     def salvage(self, kind: str, digest: str, inside: str, wanted: str, into: Path) -> bool:
         """Fetch a folder out of a kept one if it still has the digest that is wanted."""
         key = f"{kind}/{digest}/{inside}"
-        names = self.bucket.names(key)
+        names = [name for name, _ in self.bucket.below(key)]
         if not names or not all(_is_plain_path(name) for name in names):
             return False
         self.bucket.download(key, names, into)
@@ -122,9 +122,20 @@ class BucketStore(Store):
         """Move whatever lies in a kept folder's place to `changed`, for whoever looks into it."""
         aside, key = f"{CHANGED}/{_apart(digest)}", f"{kind}/{digest}"
         self.bucket.delete(f"{key}{WHOLE}")
-        for name in self.bucket.names(key):
+        for name, _ in self.bucket.below(key):
             self.bucket.move(f"{key}/{name}", f"{aside}/{name}")
         super().remove(kind, digest)
+
+    def sweep(self, before: datetime) -> None:
+        """Clear away what was begun before a moment by somebody who was killed, and never kept."""
+        found = self.bucket.below("")
+        whole = {name.removesuffix(WHOLE) for name, _ in found if name.endswith(WHOLE)}
+        for name, at in found:
+            kind, _, rest = name.partition("/")
+            digest, inside, _ = rest.partition("/")
+            if inside and at < before and kind not in (CHANGED, PAGES) and f"{kind}/{digest}" not in whole:
+                self.bucket.delete(name)
+        super().sweep(before)
 
     def keep_json(self, kind: str, value: Any) -> str:
         """Keep a JSON value under its digest, and return that."""
@@ -166,8 +177,8 @@ class BucketStore(Store):
         if sha256(listed).hexdigest() != digest:
             raise self._changed(kind, digest, "its list of files is another one now")
         contents: dict[str, str] = json.loads(listed)
-        there = self.bucket.names(f"{kind}/{digest}")
-        if strange := sorted(set(there) ^ set(contents)):
+        there = {name for name, _ in self.bucket.below(f"{kind}/{digest}")}
+        if strange := sorted(there ^ set(contents)):
             how = "is gone" if strange[0] in contents else "was added"
             raise self._changed(kind, digest, f"{strange[0]} {how}")
         return contents

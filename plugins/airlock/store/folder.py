@@ -132,6 +132,12 @@ class Store:
             aside.parent.mkdir(exist_ok=True)
             place.rename(aside)
 
+    def sweep(self, before: datetime) -> None:
+        """Clear away what was begun before a moment by somebody who was killed, and never kept."""
+        for folder in (self.root / "staging").glob("*"):
+            if folder.stat().st_mtime < before.timestamp():
+                shutil.rmtree(folder, ignore_errors=True)
+
     def keep_json(self, kind: str, value: Any) -> str:
         """Keep a JSON value under its digest, and return that."""
         digest = digest_of(value)
