@@ -12,18 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack.environment import AIRFLOW_SETTINGS, NO_TELEMETRY
+from stack.environment import AIRFLOW_SETTINGS, CELERY_SETTINGS, NO_TELEMETRY
 from stack.postgres import cluster_of
 from stack.secrets import OWNERS, ROLES
 from stack.settings import DEFAULTS, HOST, ROOT
 from tests.stack.compose_file import COMPOSE, FILE, FOREIGN, ONCE, SERVICES
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-#: What differs: containers reach one another by name, workers run the tasks, and FAB knows the people.
+#: What differs: containers reach one another by name, and FAB knows the people.
 IN_CONTAINERS = {
     "API__HOST": "0.0.0.0",
     "CORE__AUTH_MANAGER": "airlock.logins.auth_manager.AirlockFabAuthManager",
-    "CORE__EXECUTOR": "CeleryExecutor",
     "CORE__PARALLELISM": "32",
 }
 OPTIONS = {
@@ -132,8 +131,9 @@ def test_only_what_runs_tasks_writes_evidence() -> None:
     assert not homes  # from its home Airflow's API server would run a file as code
 
 
-def test_airflow_is_set_as_on_the_embedded_stack() -> None:
-    wanted = {f"AIRFLOW__{key}": value for key, value in {**AIRFLOW_SETTINGS, **IN_CONTAINERS}.items()}
+def test_airflow_is_set_as_on_the_embedded_stack_with_workers() -> None:
+    settings = {**AIRFLOW_SETTINGS, **CELERY_SETTINGS, **IN_CONTAINERS}
+    wanted = {f"AIRFLOW__{key}": value for key, value in settings.items()}
     for name in (
         "airflow-api",
         "airflow-scheduler",
