@@ -13,7 +13,7 @@ from stack.client import AirflowClient, connect
 from stack.mailbox import Mail, read_mails
 from stack.postgres import cluster_of
 from stack.secrets import read_passwords, read_secrets
-from stack.settings import ROOT, Settings
+from stack.settings import ROOT, Settings, read_settings
 
 
 class CommandFailed(Exception):
@@ -93,18 +93,7 @@ class RunningStack:
 
 def new_settings(folder: Path, include: Path, ports: list[int], workers: int = 0) -> Settings:
     """Return the settings of an installation in a folder of its own."""
-    airflow, mlflow, scoring, smtp = ports
-    home = folder / "home"
-    return Settings(
-        home=home,
-        include=include,
-        store=home / "store",
-        anchors=home / "anchors.jsonl",
-        dask="",
-        airflow_port=airflow,
-        mlflow_port=mlflow,
-        scoring_port=scoring,
-        scoring_workers=1,
-        smtp_port=smtp,
-        workers=workers,
-    )
+    names = ("AIRFLOW", "MLFLOW", "SCORING", "SMTP")
+    given = {f"AIRLOCK_{name}_PORT": str(port) for name, port in zip(names, ports, strict=True)}
+    given |= {"AIRLOCK_HOME": str(folder / "home"), "AIRLOCK_INCLUDE": str(include)}
+    return read_settings(given | {"AIRLOCK_WORKERS": str(workers)}, folder / ".env")
