@@ -73,7 +73,8 @@ class ObjectServer:
             self._ask_for_keys(after="inf")
 
     def _ask_for_keys(self, after: str) -> None:
-        urlopen(Request(f"{self.url}/moto-api/reset-auth", after.encode(), method="POST")).close()
+        asked = Request(f"{self.url}/moto-api/reset-auth", after.encode(), {"Content-Type": "text/plain"})
+        urlopen(asked).close()
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class InBucket:
 
     def address(self, path: str) -> str:
         """Return where something lies."""
-        return f"{self.store.bucket.address}/{path}"
+        return f"{self.store.bucket.address}/{path}".removesuffix("/")
 
     def read(self, path: str) -> bytes:
         """Read past Airlock."""
