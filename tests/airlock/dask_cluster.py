@@ -10,10 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from distributed import Client
+
 from airlock.settings import ROOT
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ def dask_cluster(folder: Path, *workers: Sequence[str]) -> Iterator[Cluster]:
             stack.enter_context(_running(folder, "worker", address, "--host", HOST, *options))
             for options in workers
         ]
+        if workers:
+            with Client(address, timeout=PATIENCE_SECONDS, set_as_default=False) as client:
+                client.wait_for_workers(len(workers), timeout=PATIENCE_SECONDS)
         yield Cluster(address, scheduler, started)
 
 
