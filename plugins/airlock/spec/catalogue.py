@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
+from airlock.object_storage import SCHEME, path_of
 from airlock.spec.base import Section
 from airlock.spec.columns import Classification
 from airlock.spec.data import CallableSource, FileSource, SqlSource, Use
@@ -39,8 +40,11 @@ class Entry(Section):
 
     title: str = Field(min_length=1, description="how people call the source")
     responsible: Person = Field(description="who answers for it")
-    connection: str | None = Field(
-        None, description="the one Airflow connection it is reached by; absent: it may be reached in any way"
+    connection: str | None = Field(None, description="the one Airflow connection it is reached by")
+    files: str | None = Field(
+        None,
+        description="the address in an object storage below which its files lie, such as s3://bank/loans; "
+        "without it and connection the source may be reached in any way",
     )
     purposes: dict[str, Annotated[str, StringConstraints(min_length=10)]] = Field(
         min_length=1, description="what it may be used for: a word for specs to name, and a sentence"
@@ -48,6 +52,13 @@ class Entry(Section):
     columns: dict[str, CataloguedColumn] = Field(
         min_length=1, description="every column that a model may know of, by its name"
     )
+
+    @field_validator("files")
+    @classmethod
+    def _is_an_address(cls, files: str | None) -> str | None:
+        if files is not None:
+            path_of(files)
+        return files
 
     def responsible_for(self, column: str) -> Person:
         """Return who answers for a column."""
@@ -113,13 +124,24 @@ def refusals(entry: Entry, use: Use, spec: ModelSpec) -> Iterator[Problem]:
 def _another_source(
     entry: Entry, source: SqlSource | FileSource | CallableSource, key: str
 ) -> Iterator[Problem]:
-    reached_by = source.connection if isinstance(source, SqlSource) else None
-    if entry.connection is None or entry.connection == reached_by:
-        return
-    instead = f"the connection {reached_by!r}" if reached_by else "no connection"
-    wrong = f"reads from {instead}, and {entry.title} is reached by {entry.connection!r}."
-    cure = f"Read from {entry.connection!r}, or name the entry of what you read in data.catalogue.source."
-    yield Problem(f"{key}.sql.connection" if reached_by else key, wrong, cure)
+    ways = " or ".join(repr(way) for way in (entry.connection, entry.files) if way)
+    match source:
+        case SqlSource(connection=name):
+            here, what = f"{key}.sql.connection", f"the connection {name!r}"
+            allowed = name == entry.connection
+        case FileSource(path=path) if entry.files:
+            here, what = f"{key}.file.path", f"the file {path}"
+            allowed = _lies_below(path, entry.files)
+        case _:
+            here, what, allowed = key, "no connection", False
+    if ways and not allowed:
+        wrong = f"reads from {what}, and {entry.title} is reached by {ways}."
+        cure = f"Read from {ways}, or name the entry of what you read in data.catalogue.source."
+        yield Problem(here, wrong, cure)
+
+
+def _lies_below(path: str, files: str) -> bool:
+    return path.startswith(SCHEME) and f"{path_of(path)}/".startswith(f"{path_of(files)}/")
 
 
 def _column_refusals(entry: Entry, spec: ModelSpec, name: str) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from airlock.object_storage import SCHEME, path_of
 from airlock.spec.base import Section
 from airlock.spec.columns import TAKEN_NAMES, Columns, ColumnsField, Kind, Role
 from airlock.spec.durations import Duration, PositiveDuration
@@ -21,7 +22,9 @@ class SqlSource(Section):
 class FileSource(Section):
     """One CSV or Parquet file at any address fsspec can open; relative paths start at the model's folder."""
 
-    path: str = Field(description="a path, relative to the model's folder, or an address such as s3://…")
+    path: str = Field(
+        description="a path, relative to the model's folder, or an address such as s3://bank/loans.parquet"
+    )
     format: Literal["csv", "parquet"] = Field(description="what the file is, whatever its name ends in")
     separator: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = Field(
         ",", description="CSV only: the one character between two values"
@@ -29,6 +32,13 @@ class FileSource(Section):
     header: list[str] | None = Field(
         None, description="CSV only: the columns' names, where the file has no header line"
     )
+
+    @field_validator("path")
+    @classmethod
+    def _leads_where_it_says(cls, path: str) -> str:
+        if path.startswith(SCHEME):
+            path_of(path)
+        return path
 
 
 class CallableSource(Section):

@@ -146,10 +146,9 @@ def test_a_missing_file_is_named(models: Path) -> None:
         read(spec, window=ANY_TIME, as_of=NOON, models=models, connect=no_connection)
 
 
-@pytest.mark.parametrize("path", ["nothing://a/b.csv", "s3://bucket/a.csv"])
-def test_an_address_nobody_can_open_is_named(models: Path, path: str) -> None:
-    spec = loans({"file": {"path": path, "format": "csv"}})
-    with pytest.raises(DataError, match=f"data.source.file.path: the file {path} cannot be read"):
+def test_an_address_nobody_can_open_is_named(models: Path) -> None:
+    spec = loans({"file": {"path": "nothing://a/b.csv", "format": "csv"}})
+    with pytest.raises(DataError, match="data.source.file.path: the file nothing://a/b.csv cannot be read"):
         read(spec, window=ANY_TIME, as_of=NOON, models=models, connect=no_connection)
 
 

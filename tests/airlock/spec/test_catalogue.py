@@ -107,6 +107,33 @@ def test_a_file_in_place_of_the_connection_is_refused(told: Told) -> None:
     assert "data.source: reads from no connection, and Lending is reached by 'warehouse'." in line
 
 
+FILES = ("connection: warehouse", "files: s3://bank/loans")
+
+
+@pytest.mark.parametrize(
+    "path", ["s3://bank/loans/2026.csv", "s3://bank/loans/deep/a.csv", "s3://bank/loans"]
+)
+def test_files_below_the_entrys_address_may_be_read(include: Path, path: str) -> None:
+    file = include / "catalogue" / "lending.yaml"
+    file.write_text(ENTRY.replace(*FILES))
+    source = {"file": {"path": path, "format": "csv"}}
+    assert entry_for(loan_spec(data={"catalogue": _use(), "source": source}), include)
+
+
+@pytest.mark.parametrize(
+    "path", ["s3://bank/loans2/a.csv", "s3://other/loans/a.csv", "loans.csv", "memory://bank/loans"]
+)
+def test_files_elsewhere_are_refused(told: Told, path: str) -> None:
+    source = {"file": {"path": path, "format": "csv"}}
+    (line,) = told(loan_spec(data={"catalogue": _use(), "source": source}), *FILES)
+    assert f"data.source.file.path: reads from the file {path}, and Lending is reached by 's3://bank" in line
+
+
+def test_an_entry_whose_files_lie_nowhere_is_refused(told: Told) -> None:
+    (line,) = told(spec(), FILES[0], "files: s3://bank/../other")
+    assert "files: the address 's3://bank/../other' has the part '..'" in line
+
+
 def test_an_unclassified_column_is_refused(told: Told) -> None:
     (line,) = told(old="  debt:", new="  debts:")
     assert "data.columns.debt: is not classified: Lending has no such column in the catalogue." in line

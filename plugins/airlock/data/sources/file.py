@@ -1,14 +1,17 @@
-"""File sources at any address that fsspec can open, and CSV among them."""
+"""File sources, on disk, in an object storage or wherever fsspec can open them, and CSV among them."""
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import fsspec
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
+from fsspec.implementations.arrow import ArrowFSWrapper
 
 from airlock.data.sources.request import Request
+from airlock.object_storage import SCHEME, cure_of, filesystem, path_of, said
 from airlock.spec.data import FileSource
 
 BLOCK_BYTES = 8 << 20
@@ -19,8 +22,16 @@ def address_of(request: Request, source: FileSource) -> str:
     return source.path if "://" in source.path else str(request.models / request.spec.name / source.path)
 
 
+def opened(address: str, mode: str = "rb", **options: Any) -> AbstractContextManager[Any]:
+    """Open a file at an address, of which only what is read travels."""
+    if address.startswith(SCHEME):
+        opened: AbstractContextManager = ArrowFSWrapper(filesystem()).open(path_of(address), mode, **options)
+        return opened
+    return fsspec.open(address, mode, **options)
+
+
 @contextmanager
-def told_apart(request: Request) -> Iterator[None]:
+def told_apart(request: Request, address: str) -> Iterator[None]:
     """Turn what goes wrong while a file is read into the error that names the key to mend."""
     try:
         yield
@@ -30,26 +41,23 @@ def told_apart(request: Request) -> Iterator[None]:
     except pa.ArrowInvalid as error:
         cure = "Mend the file, or correct data.source.file (format, separator, header)."
         raise request.error(
-            "source.file", f"{request.source} cannot be read: {_said(error)}.", cure
+            "source.file", f"{request.source} cannot be read: {said(error)}.", cure
         ) from error
     except (OSError, ImportError, ValueError) as error:
-        cure = "Mend the file or its permissions, or correct the path."
+        here = "Mend the file or its permissions, or correct the path."
+        cure = cure_of(error) if address.startswith(SCHEME) else here
         raise request.error(
-            "source.file.path", f"{request.source} cannot be read: {_said(error)}.", cure
+            "source.file.path", f"{request.source} cannot be read: {said(error)}.", cure
         ) from error
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")
 
 
 def read_csv(request: Request, source: FileSource) -> Iterator[pa.RecordBatch]:
     """Yield a CSV file's rows as text, where only an empty field is missing."""
     address, wanted = address_of(request, source), list(request.columns)
-    with told_apart(request):
+    with told_apart(request, address):
         names = source.header or _header(source, address)
         request.require_columns(names)
-        with fsspec.open(address, "rb", compression="infer") as file:
+        with opened(address, compression="infer") as file:
             yield from arrow_csv.open_csv(
                 file,
                 arrow_csv.ReadOptions(
@@ -68,5 +76,5 @@ def read_csv(request: Request, source: FileSource) -> Iterator[pa.RecordBatch]:
 
 def _header(source: FileSource, address: str) -> list[str]:
     options = {"encoding": "utf-8-sig", "newline": "", "compression": "infer"}
-    with fsspec.open(address, "rt", **options) as file:
+    with opened(address, "rt", **options) as file:
         return next(csv.reader(file, delimiter=source.separator), [])

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from airlock.data.sources.file import address_of, told_apart
+from airlock.data.sources.file import address_of, opened, told_apart
 from airlock.data.sources.request import Piece, Request
 from airlock.data.window import Window
 from airlock.spec.columns import Kind
@@ -22,7 +21,8 @@ def read_parquet(request: Request, source: FileSource) -> Iterator[Piece]:
 
     A row group whose statistics say that all of its events lie outside the window is not read.
     """
-    with told_apart(request), fsspec.open(address_of(request, source), "rb") as file:
+    address = address_of(request, source)
+    with told_apart(request, address), opened(address) as file:
         known = pq.ParquetFile(file)
         request.require_columns(known.schema_arrow.names)
         # Words that come again and again are read as a dictionary of them, in half the time.
