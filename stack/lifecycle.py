@@ -18,7 +18,7 @@ from stack.settings import ROOT, Settings
 from stack.users import USERS
 
 EVER = datetime.min.replace(tzinfo=UTC)
-TO_START = 180  # seconds every part together may take
+TO_START = 300  # seconds every part together may take, on a machine that has much else to do
 TO_ANSWER = 15  # seconds a stack that runs may take to show that it does
 Say = Callable[[str], None]
 
