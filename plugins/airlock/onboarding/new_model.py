@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airlock.onboarding.checking import problems_of, refused
 from airlock.onboarding.columns import columns_of
@@ -82,6 +83,13 @@ def _require_only_questions(include: Path, name: str) -> None:
                 raise OnboardingError("SOURCE", f"no spec can be made of it: {problem}", "")
 
 
+def _connect(name: str) -> Any:
+    """Return an engine for an Airflow connection; only who names a table waits for Airflow's import."""
+    from airlock.operators.base import connect
+
+    return connect(name)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draft one model and say what is left to do."""
     parser = argparse.ArgumentParser(prog="make new-model", description=__doc__)
@@ -94,11 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{option.upper()} is missing. Write, such as: {usage}", file=sys.stderr)
             return 2
     header = [name.strip() for name in asked.header.split(",")] if asked.header else None
-    from airlock.operators.base import connect  # it imports Airflow
-
     try:
         made = new_model(
-            asked.name, asked.source, asked.target, include=settings().include, connect=connect, header=header
+            asked.name,
+            asked.source,
+            asked.target,
+            include=settings().include,
+            connect=_connect,
+            header=header,
         )
     except (OnboardingError, SpecError) as error:
         print(error, file=sys.stderr)
