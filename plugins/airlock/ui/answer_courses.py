@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from airlock.monitoring.sentences import figure, side
+from airlock.monitoring.sentences import figure
 from airlock.spec import ModelSpec
 from airlock.spec.governance import Limit
 from airlock.spec.metrics import METRICS, OF_ANSWERS, Task
-from airlock.ui.courses import Cell, Course
+from airlock.ui.courses import Cell, Course, Head
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def estimates(nights: Sequence[RowMapping]) -> Course:
     """Return what answers are worth by estimate: those without outcomes so far, or else the night's own."""
     rows = [(night, found) for night in nights if (found := _estimated(night))]
     names = [name for name in METRICS[Task.BINARY] if any(found.get(name) for _, found in rows)]
-    heads = [(name, "and its range in 95 of 100 cases") for name in names]
+    heads = [Head(name, "and its range in 95 of 100 cases") for name in names]
     return Course(
         heads,
         [(night["night"], [_range(night, found.get(name), name) for name in names]) for night, found in rows],
@@ -44,9 +44,8 @@ def fairness(nights: Sequence[RowMapping], spec: ModelSpec | None) -> Course:
         for attribute in (limit.attribute,) if limit.attribute else spec.data.protected:
             limited.setdefault((limit.metric, attribute), limit)
     heads = [
-        (
-            f"{metric} of {attribute}",
-            f"{side(limit)}, over {'answers' if metric in OF_ANSWERS else 'outcomes'}",
+        Head.limited(
+            f"{metric} of {attribute}", limit, f", over {'answers' if metric in OF_ANSWERS else 'outcomes'}"
         )
         for (metric, attribute), limit in limited.items()
     ]
@@ -78,7 +77,8 @@ def _estimated(night: RowMapping) -> Mapping[str, Any]:
 def _range(night: RowMapping, one: Mapping[str, Any] | None, metric: str) -> Cell:
     if one is None:
         return Cell("not defined")
-    return Cell(_between(one["mean"], one), not _is_found(night, "estimate", metric))
+    is_kept = not _is_found(night, "estimate", metric)
+    return Cell(_between(one["mean"], one), is_kept, "", one["mean"], one["low"], one["high"])
 
 
 def _disparity(night: RowMapping, found: Mapping[str, Any], metric: str, attribute: str) -> Cell:
@@ -93,7 +93,7 @@ def _disparity(night: RowMapping, found: Mapping[str, Any], metric: str, attribu
     ends = ", ".join(
         f"{name} {figure(value)}" for name, value in zip(one["between"], one["figures"], strict=True)
     )
-    return Cell(_between(one["value"], one), is_kept, ends)
+    return Cell(_between(one["value"], one), is_kept, ends, one["value"], one["low"], one["high"])
 
 
 def _between(value: float, one: Mapping[str, Any]) -> str:

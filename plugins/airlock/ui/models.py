@@ -1,6 +1,7 @@
 """The models page and the page of one model."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,11 +12,16 @@ from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 from airlock.spec.load import SPEC_FILE
 from airlock.ui.answer_courses import estimates, fairness, groups
-from airlock.ui.courses import business, service
+from airlock.ui.charts import charts
+from airlock.ui.courses import business, holdout, outcomes, service
+from airlock.ui.drift_map import drift_map
 from airlock.ui.incidents import open_incidents, open_of
-from airlock.ui.queries import NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
+from airlock.ui.life import life
+from airlock.ui.life_line import life_line
+from airlock.ui.queries import MOST_EVENTS, NEWEST, NEWEST_NIGHTS, Newest, engine, history, newest_of_all
 from airlock.ui.rendering import html
 from airlock.ui.voices import voices
+from airlock.ui.way import way_of
 
 MOST_PROBLEMS = 3
 
@@ -55,7 +61,7 @@ def models_page(request: Request) -> HTMLResponse:
 
 
 def model_page(request: Request, name: str) -> HTMLResponse:
-    """Show one model: its nights, what people say of it, candidates, releases with approvals, deployments."""
+    """Show one model: its life, how good it was over time, its nights, and every record of it."""
     found = known(name) if name in model_names(settings().models) else Known(name, None, ())
     with engine(database_url()).connect() as connection:
         records = history(connection, name)
@@ -63,19 +69,27 @@ def model_page(request: Request, name: str) -> HTMLResponse:
         incidents = open_of(connection, name)
     if not (found.spec or found.problems or records.candidates):
         raise HTTPException(404, f"There is no model {name}: include/models has no such folder.")
+    reached = holdout(records.candidates, found.spec)
     courses = {
+        "Outcomes": outcomes(records.nights, found.spec),
         "Estimate before outcomes": estimates(records.nights),
         "Protected groups": fairness(records.nights, found.spec),
         "Business": business(records.nights),
         "Scoring API": service(records.nights),
     }
-    limits = {"newest": NEWEST, "newest_nights": NEWEST_NIGHTS}
+    limits = {"newest": NEWEST, "newest_nights": NEWEST_NIGHTS, "most_events": MOST_EVENTS}
     return html(
         "model",
         request,
         model=found,
         records=records,
-        courses=courses,
+        line=life_line(records, datetime.now(UTC)),
+        life=life(records.acts, said.contests),
+        way=way_of(records, found.spec),
+        drift=drift_map(records.nights, found.spec),
+        nightly=[(title, course, charts(course)) for title, course in courses.items()],
+        reached=reached,
+        promised=charts(reached),
         groups=groups(records.nights),
         incidents=incidents,
         said=said,

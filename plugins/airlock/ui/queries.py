@@ -1,7 +1,7 @@
 """What the pages read from the airlock database; always as many queries, however many models there are."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -17,9 +17,11 @@ from airlock.governance.records import record_of
 from airlock.governance.releases import Release
 from airlock.governance.tables import (
     approvals,
+    audit_log,
     candidates,
     challengers,
     deployments,
+    incidents,
     nights,
     quarantine,
     releases,
@@ -31,7 +33,8 @@ T = TypeVar("T")
 
 STATEMENT_SECONDS = 5.0
 NEWEST = 20
-NEWEST_NIGHTS = 31
+NEWEST_NIGHTS = 61
+MOST_EVENTS = 60
 MOST_HELD = 200
 
 CANDIDATE = (
@@ -42,32 +45,45 @@ CANDIDATE = (
     candidates.c.reason,
     candidates.c.version,
     candidates.c.mlflow_run_id,
+    candidates.c.snapshot_digest,
     candidates.c.package_digest,
     candidates.c.dossier_digest,
-    candidates.c.evidence["metrics"].label("metrics"),
     candidates.c.trained_by,
     candidates.c.cause,
     candidates.c.recorded_at,
 )
+#: With its figures, which lie in the whole of its evidence: hundreds of these are slow to read.
+MEASURED = (*CANDIDATE, candidates.c.evidence["metrics"].label("metrics"))
+
+
+#: What the page of all models shows of a night: its measures are large.
+NIGHT = (nights.c.model, nights.c.night, nights.c.rows, nights.c.findings, nights.c.report)
 
 
 @dataclass(frozen=True)
 class Newest:
-    """The newest record of each kind that one model has."""
+    """The newest record of each kind that one model has.
+
+    `challenger` runs beside the champion now, `incidents` are open, and `standing` says why the newest
+    candidate is not in production, or since when it is.
+    """
 
     champion: RowMapping | None = None
     candidate: RowMapping | None = None
     release: RowMapping | None = None
     night: RowMapping | None = None
+    challenger: RowMapping | None = None
+    incidents: int = 0
+    standing: str = ""
 
 
 @dataclass(frozen=True)
 class History:
     """The newest records of one model, newest first.
 
-    `answers` are a release's approvals by its id; `held` is how many rows wait in its quarantine. By a
-    candidate's id, `standings` say why it is not in production and `reproductions` what came of training it
-    again.
+    `acts` are what the audit log has of it. `answers` are a release's approvals by its id; `held` is how many
+    rows wait in its quarantine. By a candidate's id, `standings` say why it is not in production and
+    `reproductions` what came of training it again.
     """
 
     champion: RowMapping | None
@@ -75,6 +91,9 @@ class History:
     releases: Sequence[RowMapping]
     deployments: Sequence[RowMapping]
     nights: Sequence[RowMapping]
+    challengers: Sequence[RowMapping]
+    incidents: Sequence[RowMapping]
+    acts: Sequence[RowMapping]
     answers: Mapping[int, Sequence[RowMapping]] = field(default_factory=dict)
     held: int = 0
     standings: Mapping[int, str] = field(default_factory=dict)
@@ -98,15 +117,27 @@ def engine(url: str) -> Engine:
 
 def newest_of_all(conn: Connection) -> dict[str, Newest]:
     """Return the newest records of every model that has any."""
-    found: defaultdict[str, dict[str, RowMapping]] = defaultdict(dict)
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for kind, query in {
         "champion": sa.select(deployments).where(deployments.c.retired_at.is_(None)),
         "candidate": _first_of_each(sa.select(*CANDIDATE), candidates.c.model, candidates.c.id),
         "release": _first_of_each(_releases(), releases.c.model, releases.c.id),
-        "night": _first_of_each(sa.select(nights), nights.c.model, nights.c.night),
+        "night": _first_of_each(sa.select(*NIGHT), nights.c.model, nights.c.night),
+        "challenger": sa.select(challengers).where(challengers.c.ended_at.is_(None)),
     }.items():
         for row in conn.execute(query).mappings():
             found[row["model"]][kind] = row
+    waiting = sa.select(incidents.c.model, sa.func.count()).where(incidents.c.state == "open")
+    for model, count in conn.execute(waiting.group_by(incidents.c.model)):
+        if model is not None:
+            found[model]["incidents"] = count
+    registered = {
+        rows["candidate"]["id"]: model
+        for model, rows in found.items()
+        if "candidate" in rows and rows["candidate"]["state"] == "registered"
+    }
+    for candidate, sentence in _standings(conn, registered).items():
+        found[registered[candidate]]["standing"] = sentence
     return {model: Newest(**rows) for model, rows in found.items()}
 
 
@@ -116,9 +147,11 @@ def history(conn: Connection, model: str) -> History:
         conn, _releases().where(releases.c.model == model).order_by(releases.c.id.desc()).limit(NEWEST)
     )
     serving = sa.select(deployments).where(deployments.c.model == model, deployments.c.retired_at.is_(None))
+    tried = _all(conn, _newest(sa.select(*MEASURED), candidates, model))
+    logged = sa.select(audit_log).where(audit_log.c.model == model).order_by(audit_log.c.seq.desc())
     return History(
         champion=conn.execute(serving).mappings().one_or_none(),
-        candidates=_all(conn, _newest(sa.select(*CANDIDATE), candidates, model)),
+        candidates=tried,
         releases=opened,
         deployments=_all(conn, _newest(sa.select(deployments), deployments, model)),
         nights=_all(
@@ -128,9 +161,12 @@ def history(conn: Connection, model: str) -> History:
             .order_by(nights.c.night.desc())
             .limit(NEWEST_NIGHTS),
         ),
+        challengers=_all(conn, _newest(sa.select(challengers), challengers, model)),
+        incidents=_all(conn, _newest(sa.select(incidents), incidents, model)),
+        acts=_all(conn, logged.limit(MOST_EVENTS)),
         answers=_answers(conn, [release["id"] for release in opened]),
         held=conn.execute(_held(sa.select(sa.func.count()), model)).scalar_one(),
-        standings=_standings(conn, model),
+        standings=_standings(conn, {one["id"]: model for one in tried if one["state"] == "registered"}),
         reproductions=_reproductions(conn, model),
     )
 
@@ -150,13 +186,12 @@ def _held(query: sa.Select[Any], model: str) -> sa.Select[Any]:
     return query.where(quarantine.c.model == model, quarantine.c.state == "held")
 
 
-def _standings(conn: Connection, model: str) -> dict[int, str]:
-    """Say of each registered candidate why it is not in production, or since when it is."""
-    deployed = _newest_of_candidates(conn, Deployment, deployments, model)
-    opened = _newest_of_candidates(conn, Release, releases, model)
-    beside = _newest_of_candidates(conn, Challenger, challengers, model)
+def _standings(conn: Connection, models: Mapping[int, str]) -> dict[int, str]:
+    """Say of registered candidates, by their model, why they are not in production, or since when."""
+    deployed = _newest_of_candidates(conn, Deployment, deployments, models)
+    opened = _newest_of_candidates(conn, Release, releases, models)
+    beside = _newest_of_candidates(conn, Challenger, challengers, models)
     answers = _answers(conn, [release.id for release in opened.values()])
-    known = sa.select(candidates.c.id).where(candidates.c.model == model, candidates.c.state == "registered")
     return {
         candidate: standing(
             model,
@@ -165,12 +200,16 @@ def _standings(conn: Connection, model: str) -> dict[int, str]:
             len(answers.get(opened[candidate].id, ())) if candidate in opened else 0,
             beside.get(candidate),
         )
-        for candidate in conn.execute(known).scalars()
+        for candidate, model in models.items()
     }
 
 
-def _newest_of_candidates(conn: Connection, kind: type[T], table: sa.Table, model: str) -> dict[int, T]:
-    query = _first_of_each(sa.select(table).where(table.c.model == model), table.c.candidate_id, table.c.id)
+def _newest_of_candidates(
+    conn: Connection, kind: type[T], table: sa.Table, of: Collection[int]
+) -> dict[int, T]:
+    query = _first_of_each(
+        sa.select(table).where(table.c.candidate_id.in_(of)), table.c.candidate_id, table.c.id
+    )
     return {row.candidate_id: record_of(kind, row) for row in conn.execute(query)}
 
 

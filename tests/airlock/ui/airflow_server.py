@@ -20,9 +20,10 @@ PATIENCE_SECONDS = 180
 
 @dataclass(frozen=True)
 class AirflowServer:
-    """Where it answers, and the passwords it generated."""
+    """Where it answers, the folder it lives in, and the passwords it generated."""
 
     url: str
+    folder: Path
     passwords: dict[str, str]
 
     def token(self, user: str) -> str:
@@ -33,8 +34,13 @@ class AirflowServer:
 
 
 @contextmanager
-def airflow_server(database: str, folder: Path, **environment: str) -> Iterator[AirflowServer]:
-    """Migrate an empty database for Airflow and run the API server on it; its log is in `folder`."""
+def airflow_server(
+    database: str, folder: Path, *, dag: str = "", **environment: str
+) -> Iterator[AirflowServer]:
+    """Migrate an empty database for Airflow and run the API server on it; its log is in `folder`.
+
+    It knows a Dag, if the text of one is given; nothing is scheduled.
+    """
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
@@ -63,10 +69,15 @@ def airflow_server(database: str, folder: Path, **environment: str) -> Iterator[
     with (folder / "server.log").open("wb") as log:
         airflow = [sys.executable, "-m", "airflow"]
         subprocess.run([*airflow, "db", "migrate"], env=env, check=True, stdout=log, stderr=log)
+        if dag:
+            (folder / "dags").mkdir()
+            (folder / "dags" / "dag.py").write_text(dag)
+            serialize = [*airflow, "dags", "reserialize"]
+            subprocess.run(serialize, env=env, check=True, stdout=log, stderr=log)
         server = subprocess.Popen([*airflow, "api-server"], env=env, stdout=log, stderr=log)
         try:
             _wait(url, server, folder / "server.log")
-            yield AirflowServer(url, json.loads(passwords.read_text()))
+            yield AirflowServer(url, folder, json.loads(passwords.read_text()))
         finally:
             server.terminate()
             server.wait(timeout=30)

@@ -5,15 +5,26 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, update
+from sqlalchemy.engine import Connection
 
 from airlock.governance.grants import READER
+from airlock.governance.tables import candidates, releases
+from airlock.store import Store
 from tests.airlock.database_roles import as_role
+from tests.airlock.governance.records import register
+from tests.airlock.ui.airflow_server import AirflowServer, airflow_server
+from tests.airlock.ui.history import candidate, months, release
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 # Airflow reads its home while it is imported, and would make one in the user's own.
 if "AIRFLOW_HOME" not in os.environ:
@@ -21,6 +32,20 @@ if "AIRFLOW_HOME" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parents[3]
+#: A Dag as Airflow knows it, whose run is that of a release.
+RELEASE_RUN = "manual__a/first+run"
+RELEASE_DAG = """
+from datetime import datetime
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.empty import EmptyOperator
+
+with DAG("loans.release", schedule="@daily", start_date=datetime(2026, 1, 1)):
+    EmptyOperator(task_id="approve_1")
+with DAG("loans.monitor", schedule=None):
+    EmptyOperator(task_id="measure")
+"""
+CHROMIUM = shutil.which("chromium")
+PATIENCE = 60_000  # milliseconds until something must have appeared
 
 
 @pytest.fixture
@@ -68,3 +93,53 @@ def browser(app: FastAPI) -> Iterator[TestClient]:
     app.routes[-1].app.dependency_overrides[GUARD] = lambda: None
     with TestClient(app, headers={"accept": "text/html"}, follow_redirects=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    new_database: Callable[[], str],
+    new_airlock_database: Callable[[], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[AirflowServer]:
+    """A real Airflow with the plugin and a model that has lived for months; tests only read it."""
+    folder = tmp_path_factory.mktemp("airflow")
+    records = new_airlock_database()
+    engine = create_engine(records)
+    with engine.begin() as conn:
+        months(conn)
+        register(conn, model="tumour_diagnosis")
+    engine.dispose()
+    environment = {
+        "AIRLOCK_DATABASE_URL": as_role(READER, records),
+        "AIRLOCK_INCLUDE": str(ROOT / "include"),
+        "AIRLOCK_STORE": str(folder / "store"),
+    }
+    with airflow_server(new_database(), folder, dag=RELEASE_DAG, **environment) as server:
+        yield server
+
+
+def asked_about(conn: Connection, keeping: Store) -> None:
+    """Record a release of the loans model that people are asked about, with its dossier."""
+    with keeping.staging() as staged:
+        (staged / "dossier.html").write_text("<h1>The evidence about loans</h1>")
+        digest = keeping.keep("dossiers", staged)
+    about = candidate(conn, "loans", 1, reason="all gates passed", days_ago=0, cause="first version")
+    opened = release(conn, "loans", about, "open", days_ago=0)
+    run = {"dossier_digest": digest, "dag_run_id": RELEASE_RUN}
+    conn.execute(update(candidates).where(candidates.c.id == about).values(dossier_digest=digest))
+    conn.execute(update(releases).where(releases.c.id == opened).values(run))
+
+
+@pytest.fixture
+def page() -> Iterator["Page"]:
+    """A browser in which nobody is logged in."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page(viewport={"width": 1440, "height": 900})
+        opened.set_default_timeout(PATIENCE)
+        yield opened
+        browser.close()

@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Connection
 
-from airlock.governance import tables
+from airlock.governance import audit_log, incidents, tables
 from airlock.governance.reproductions import Reproduction
 from airlock.triage.cause import Cause
 
@@ -106,7 +107,8 @@ def night(conn: Connection, model: str, day: date, *sentences: str) -> None:
         "report": f"{model}/nights/{day}.html",
         "measured_at": MORNING,
     }
-    conn.execute(insert(tables.nights).values(values))
+    write = upsert(tables.nights).values(values)
+    conn.execute(write.on_conflict_do_update(index_elements=["model", "night"], set_=values))
 
 
 def year(conn: Connection, model: str = "credit_risk") -> None:
@@ -157,3 +159,58 @@ def reproduction(version: int, model: str = "credit_risk") -> Reproduction:
         sentence=f"{model} version {version}, trained again, is the same to the last byte.",
         reproduced_at=MORNING,
     )
+
+
+def months(conn: Connection, model: str = "credit_risk", nights: int = 70) -> None:
+    """Record a year, and nights with all that is measured: the last ones drift, and one is missing."""
+    year(conn, model)
+    for ago in range(2, nights):
+        if ago != 20:
+            _measured(conn, model, MORNING.date() - timedelta(days=ago), worse=max(0.0, (30 - ago) / 30))
+    at = MORNING - timedelta(days=9)
+    start = {"way": "canary", "share": 0.2, "step": 1, "started_at": at, "stepped_at": at}
+    about = {"release_id": 1, "candidate_id": 1, "version": 5, "package_digest": "8" * 64, "model": model}
+    conn.execute(insert(tables.challengers).values(about | start))
+    facts = {"kind": "drift", "at": at, "model": model, "run": f"{model}.monitor/scheduled__1"}
+    found, _ = incidents.open_incident(conn, key="old", sentence="income has shifted.", **facts)
+    incidents.settle(conn, found.id, by="mika", because="A campaign.", at=MORNING, run=None)
+    incidents.open_incident(conn, key="new", sentence="<debt> has shifted.", **facts)
+    for act, said in (
+        ("deployed", {"version": 4, "deployment": 2, "release": 3}),
+        ("rolled_back", {"version": 5, "deployment": 3, "reason": "Errors <doubled>."}),
+    ):
+        run = f"{model}.release/asset_triggered__4"
+        audit_log.append(conn, act, actor="sam", at=at, model=model, run=run, facts=said)
+
+
+def _measured(conn: Connection, model: str, day: date, worse: float) -> None:
+    """Record a night that is as much worse as that: 0 is as in training, 1 as bad as it gets."""
+    psi = {"income": 0.5 * worse, "amount": 0.04, "housing": 0.12 * worse, "channel": None}
+    drift = [
+        {"part": "feature", "column": name, "psi": value, "fault": "is no text" if value is None else None}
+        for name, value in psi.items()
+    ]
+    drift.append({"part": "answer", "column": "score", "psi": 0.2 * worse, "fault": None})
+    ratio = 0.97 - 0.2 * worse
+    parity = {"value": ratio, "low": ratio - 0.05, "high": ratio + 0.05, "figure": "selection_rate"}
+    parity |= {"between": ["male", "<female>"], "figures": [0.31, 0.22]}
+    groups = [{"group": "<female>", "rows": 1400, "figures": {"selection_rate": [0.22, 0.2, 0.24]}}]
+    attribute = {"attribute": "sex", "groups": groups, "disparities": {"demographic_parity_ratio": parity}}
+    answers = {"rows": 1430, "answers": 1430, "attributes": [attribute], "reason": "", "blind": False}
+    score = 0.76 - 0.12 * worse
+    own = {"rows": 312, "metrics": {"roc_auc": {"mean": score, "low": score - 0.03, "high": score + 0.03}}}
+    money = {"title": "Money <lost>", "unit": "EUR", "at_least": None, "at_most": 4000.0, "reason": None}
+    measures = {
+        "drift": drift,
+        "performance": {"rows": 900, "predictions": 912, "metrics": {"roc_auc": score}, "reason": ""},
+        "estimate": {"night": own, "pending": None, "judged": True},
+        "fairness": {"answers": answers, "outcomes": None, "judged": True},
+        "indicators": {"lost": money | {"value": 3000.0 + 1500 * worse}},
+        "service": {"requests": 900, "refusals": 3, "failures": 0, "p50_ms": 2, "p95_ms": 5, "p99_ms": 25},
+    }
+    drifted = {"kind": "column_drift", "column": "income", "sentence": "income has shifted."}
+    apart = {"kind": "fairness", "column": "demographic_parity_ratio/sex", "sentence": "They lie apart."}
+    values = {"measures": measures, "findings": [drifted, apart] if worse > 0.6 else []}
+    night(conn, model, day)
+    same = tables.nights.c.model == model, tables.nights.c.night == day
+    conn.execute(update(tables.nights).where(*same).values(values))

@@ -1,24 +1,20 @@
 """A real Airflow API server with the plugin: who sees the pages, and what a stored page may do there."""
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from sqlalchemy import create_engine
 
-from airlock.governance.grants import READER
 from airlock.store import Store
-from tests.airlock.database_roles import as_role
-from tests.airlock.ui.airflow_server import ROOT, AirflowServer, airflow_server
-from tests.airlock.ui.history import night
+from tests.airlock.ui.airflow_server import ROOT, AirflowServer
 
-CHROMIUM = shutil.which("chromium")
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 HTML = {"accept": "text/html"}
 ROUTES = ("/", "/models/credit_risk", "/pages/credit_risk/nights/2026-11-01.html", "/anything/else")
 #: Tries what a report must not be able to do, and writes down what came of it.
@@ -33,26 +29,9 @@ fetch("/api/v2/dags", {credentials: "include"}).then(() => tried.push("fetched")
 </script></body></html>"""
 
 
-@pytest.fixture(scope="module")
-def airflow(
-    new_database: Callable[[], str],
-    new_airlock_database: Callable[[], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[AirflowServer]:
-    folder = tmp_path_factory.mktemp("airflow")
-    Store(folder / "store").page("credit_risk", "nights/2026-11-01.html", PROBE)
-    records = new_airlock_database()
-    engine = create_engine(records)
-    with engine.begin() as conn:
-        night(conn, "credit_risk", date(2026, 11, 1), "income has shifted.")
-    engine.dispose()
-    environment = {
-        "AIRLOCK_DATABASE_URL": as_role(READER, records),
-        "AIRLOCK_INCLUDE": str(ROOT / "include"),
-        "AIRLOCK_STORE": str(folder / "store"),
-    }
-    with airflow_server(new_database(), folder, **environment) as server:
-        yield server
+@pytest.fixture(scope="module", autouse=True)
+def _report(airflow: AirflowServer) -> None:
+    Store(airflow.folder / "store").page("credit_risk", "nights/2026-11-01.html", PROBE)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -92,35 +71,28 @@ def test_airflow_lists_the_pages_in_its_navigation(airflow: AirflowServer) -> No
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 def test_in_a_browser_the_pages_open_in_airflow_and_a_report_cannot_touch_the_session(
-    airflow: AirflowServer,
+    airflow: AirflowServer, page: "Page"
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page()
-        page.goto(f"{airflow.url}/airlock/models/credit_risk")
-        page.fill("input[name=username]", "ada")
-        page.fill("input[name=password]", airflow.passwords["ada"])
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{airflow.url}/airlock/models/credit_risk*")
-        page.goto(f"{airflow.url}/plugin/airlock")
-        frame = page.frame_locator("iframe")
-        frame.get_by_role("heading", name="Models").wait_for()
-        frame.get_by_role("link", name="Credit default risk").click()
-        frame.get_by_role("heading", name="Credit default risk").wait_for()
-        frame.get_by_role("link", name="Report of 2026-11-01").click()
-        tried = frame.locator("body[data-tried]")
-        tried.wait_for()
-        assert tried.get_attribute("data-tried") == (
-            "cookie refused, storage refused, window refused, fetch refused"
-        )
-        page.goto(f"{airflow.url}/plugin/airlock")
-        frame.get_by_role("link", name="train", exact=True).first.click()
-        page.wait_for_url("**/dags/credit_risk.train*")
-        chromium.close()
+    page.goto(f"{airflow.url}/airlock/models/credit_risk")
+    page.fill("input[name=username]", "ada")
+    page.fill("input[name=password]", airflow.passwords["ada"])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{airflow.url}/airlock/models/credit_risk*")
+    page.goto(f"{airflow.url}/plugin/airlock")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("heading", name="Models").wait_for()
+    frame.get_by_role("link", name="Credit default risk").click()
+    frame.get_by_role("heading", name="Credit default risk").wait_for()
+    frame.get_by_role("link", name="Report of 2026-11-01").click()
+    tried = frame.locator("body[data-tried]")
+    tried.wait_for()
+    assert tried.get_attribute("data-tried") == (
+        "cookie refused, storage refused, window refused, fetch refused"
+    )
+    page.goto(f"{airflow.url}/plugin/airlock")
+    frame.get_by_role("link", name="train", exact=True).first.click()
+    page.wait_for_url("**/dags/credit_risk.train*")
 
 
 def test_loading_the_plugin_costs_every_process_almost_nothing() -> None:
