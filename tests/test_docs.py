@@ -92,7 +92,12 @@ def test_the_rules_in_dossier_md_are_rules() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+    "file",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md")),
+    ],
 )
 def test_links_between_documents_lead_somewhere(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")

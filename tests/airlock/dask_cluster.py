@@ -37,7 +37,11 @@ def dask_cluster(folder: Path, *workers: Sequence[str]) -> Iterator[Cluster]:
         )
         address = _address(file, scheduler)
         started = [
-            stack.enter_context(_running(folder, "worker", address, "--host", HOST, *options))
+            stack.enter_context(
+                _running(
+                    folder, "worker", address, "--host", HOST, "--local-directory", str(folder), *options
+                )
+            )
             for options in workers
         ]
         if workers:
