@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from airlock.store.folder import CHANGED, PAGES, Kept, Store, _apart
 #: What is written last of a folder: the digest of each of its files by path, whose own SHA-256 is the digest
 #: of the folder. Without it a folder is not kept, however much of it was sent.
 WHOLE = ".whole"
+#: An object that is a file of a folder.
+PART = re.compile(r"(?P<folder>[a-z_]+/[0-9a-f]{64})/")
 #: What the cache was not asked for in this time leaves it.
 UNUSED = timedelta(days=7)
 
@@ -131,9 +134,9 @@ class BucketStore(Store):
         found = self.bucket.below("")
         whole = {name.removesuffix(WHOLE) for name, _ in found if name.endswith(WHOLE)}
         for name, at in found:
-            kind, _, rest = name.partition("/")
-            digest, inside, _ = rest.partition("/")
-            if inside and at < before and kind not in (CHANGED, PAGES) and f"{kind}/{digest}" not in whole:
+            # Whatever else lies in the bucket is not ours to clear away.
+            part = PART.match(name)
+            if part and at < before and part["folder"] not in whole:
                 self.bucket.delete(name)
         super().sweep(before)
 

@@ -70,7 +70,10 @@ class Store:
         if not place.is_dir():
             return False
         with self.staging() as gone:  # whole or not at all, for whoever reads it meanwhile
-            os.rename(place, gone / digest)
+            try:
+                os.rename(place, gone / digest)
+            except FileNotFoundError:  # somebody was first
+                return False
         return True
 
     def folder(self, kind: str, digest: str) -> Path:

@@ -1,5 +1,6 @@
 """The Dag `retention`: what it deletes of each model, and what it only says of a dry run."""
 
+import os
 import shutil
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,19 @@ def test_a_dry_run_says_what_would_go_and_the_next_run_deletes_it(engine: Engine
 def test_a_model_without_a_time_is_left_alone_and_the_run_says_so(installation: Lender) -> None:
     (loans,) = run(dry_run=False)["models"].values()
     assert "kept for ever" in loans["held"]
+
+
+def test_what_a_killed_task_left_in_the_store_is_cleared_away(installation: Lender) -> None:
+    left_long_ago, begun = (installation.store.root / "staging" / name for name in ("left", "begun"))
+    for folder in (left_long_ago, begun):
+        folder.mkdir(parents=True)
+    long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+    os.utime(left_long_ago, (long_ago, long_ago))
+    run(dry_run=True)
+    assert left_long_ago.exists()
+    run(dry_run=False)
+    assert not left_long_ago.exists() and begun.exists()
+    begun.rmdir()
 
 
 @pytest.mark.usefixtures("_a_year")

@@ -110,7 +110,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def scoring_api(database: str, store: Path, logs: Path, workers: int = 1) -> Iterator[ScoringApi]:
+def scoring_api(database: str, store: Path | str, logs: Path, workers: int = 1) -> Iterator[ScoringApi]:
     """Run a scoring API until the block ends; it has looked at the record once."""
     url = make_url(database).set(username=SCORING, password=PASSWORD).render_as_string(hide_password=False)
     with socket.socket() as free:
@@ -137,7 +137,7 @@ def scoring_api(database: str, store: Path, logs: Path, workers: int = 1) -> Ite
     with httpx.Client(**asked, trust_env=False) as client:
         try:
             wait_until(lambda: _answers(client, process), "the scoring API answers")
-            yield ScoringApi(client, engine, Store(store), log_file, spool, process)
+            yield ScoringApi(client, engine, Store(Path(store)), log_file, spool, process)
         finally:
             process.terminate()
             process.wait(timeout=30)

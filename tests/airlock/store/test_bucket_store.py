@@ -89,15 +89,16 @@ def test_a_killed_upload_does_not_count_and_the_next_one_does(
 def test_what_a_killed_upload_left_is_cleared_away_once_it_is_old(bucket: InBucket) -> None:
     whole, value = kept(bucket.store, FILES), bucket.store.keep_json("evidence", 1)
     bucket.store.page("loans", "nights/deep/one.html", "<p>")
-    bucket.server.write(bucket.address("packages/half/deep/a"), b"1")
-    bucket.server.write(bucket.address("changed/other/deep/a"), b"1")
+    half = f"packages/{'0' * 64}/deep/a"
+    for name in (half, f"changed/{whole}-1/deep/a", "somebody/elses/data.parquet"):
+        bucket.server.write(bucket.address(name), b"1")
     left = bucket.store.root / "staging" / "left"
     left.mkdir(parents=True)
     before = bucket.names("")
     bucket.store.sweep(datetime.now(UTC) - timedelta(days=7))
     assert bucket.names("") == before and left.exists()
     bucket.store.sweep(datetime.now(UTC) + timedelta(days=1))
-    assert set(before) - set(bucket.names("")) == {"packages/half/deep/a"} and not left.exists()
+    assert set(before) - set(bucket.names("")) == {half} and not left.exists()
     bucket.another_machine().folder("packages", whole)
     assert bucket.another_machine().json("evidence", value) == 1
 
@@ -205,6 +206,27 @@ def test_a_link_is_not_sent(bucket: InBucket, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="holds link, which is neither a file nor a folder"):
             bucket.store.keep("packages", folder)
     assert bucket.names("") == []
+
+
+def test_a_store_in_a_folder_moves_with_its_lists(bucket: InBucket, tmp_path: Path) -> None:
+    """As docs/storage.md says."""
+    old = Store(tmp_path / "old")
+    digest, value = kept(old, FILES), old.keep_json("evidence", {"a": 1})
+    old.page("loans", "one.html", "<p>")
+    code = (
+        (Path(__file__).parents[3] / "docs" / "storage.md")
+        .read_text()
+        .split("```python\n")[1]
+        .split("```")[0]
+    )
+    exec(code.replace(".airlock/store", str(old.root)), {})
+    for file in (path for path in old.root.rglob("*") if path.is_file()):
+        bucket.server.write(bucket.address(file.relative_to(old.root).as_posix()), file.read_bytes())
+    bucket.store.prove("packages", digest)
+    assert (bucket.store.folder("packages", digest) / "deep" / "b").read_bytes() == b"2"
+    assert bucket.store.json("evidence", value) == {"a": 1}
+    assert bucket.store.read_page("loans", "one.html") == b"<p>"
+    assert old.folder("packages", digest)
 
 
 def test_a_store_is_opened_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
