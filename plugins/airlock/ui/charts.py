@@ -128,7 +128,7 @@ def spread(labels: Sequence[Label]) -> list[Label]:
 def _apart(left: Label, right: Label) -> bool:
     """Say whether two labels leave room between them, even where one of them begins at its place."""
     letters = (len(left.text) + len(right.text)) / 2
-    return right.at - left.at >= letters * LETTER * 1.25 + GAP
+    return right.at - left.at >= letters * LETTER * 1.5 + GAP
 
 
 def _points(column: Iterable[tuple[date | str, Cell]]) -> list[Point]:
