@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from airlock.operators.links import dossier_link, model_link
+from airlock.operators.links import decision_link, dossier_link, model_link
 
 if TYPE_CHECKING:
     from airlock.chain.contested import Contested
@@ -44,7 +44,8 @@ def _decision(about: "Contested") -> Iterator[str]:
     )
     yield (
         f"[The dossier of this version]({dossier_link(passage.dossier_digest)}) · "
-        f"[the model's history]({model_link(decision.model)}) · decision `{decision.id}`"
+        f"[the model's history]({model_link(decision.model)}) · "
+        f"[the decision]({decision_link(decision.id)}) `{decision.id}`"
     )
 
 

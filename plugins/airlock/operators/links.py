@@ -1,6 +1,7 @@
 """Where to look: addresses of pages in Airflow's web UI, for mails."""
 
 from urllib.parse import quote
+from uuid import UUID
 
 from airlock.settings import settings
 
@@ -58,6 +59,11 @@ def page_link(path: str) -> str:
 def dossier_link(digest: str) -> str:
     """Return the address of a dossier's page."""
     return f"{settings().airflow_url}/airlock/dossiers/{quote(digest)}/dossier.html"
+
+
+def decision_link(decision: UUID) -> str:
+    """Return the address of the page of a past decision."""
+    return f"{settings().airflow_url}/airlock/decisions?decision={decision}"
 
 
 def mlflow_run_link(run_id: str) -> str:

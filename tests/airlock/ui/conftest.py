@@ -33,7 +33,7 @@ if "AIRFLOW_HOME" not in os.environ:
 
 ROOT = Path(__file__).resolve().parents[3]
 #: A Dag as Airflow knows it, whose run is that of a release.
-RELEASE_RUN = "manual__a/first+run"
+RELEASE_RUN = "manual__first+run:1"
 RELEASE_DAG = """
 from datetime import datetime
 from airflow.sdk import DAG
