@@ -24,6 +24,9 @@ NO_TELEMETRY = {
     "SCARF_ANALYTICS": "false",
 }
 
+#: Seconds after which a Dag file of a few models is read again.
+QUICKEST_READING = 15
+
 #: Airflow's own settings for a small installation on one machine.
 AIRFLOW_SETTINGS = {
     "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
@@ -31,8 +34,6 @@ AIRFLOW_SETTINGS = {
     "CORE__EXECUTOR": "LocalExecutor",
     "CORE__LOAD_EXAMPLES": "False",
     "CORE__PARALLELISM": "8",
-    # A new or changed spec shows within about half a minute.
-    "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "15",
     "DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
     "DAG_PROCESSOR__REFRESH_INTERVAL": "15",
@@ -128,12 +129,21 @@ def airflow_places(settings: Settings) -> dict[str, str]:
         "API__BASE_URL": settings.airflow_url,
         "API__PORT": str(settings.airflow_port),
         "CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_seconds_between_readings(settings)),
         "CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
         "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "LOGGING__BASE_LOG_FOLDER": str(settings.logs / "tasks"),
         "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.logs / "dag_processor"),
     }
     return {"AIRFLOW_HOME": str(settings.home / "airflow"), **_airflow_variables(configuration)}
+
+
+def _seconds_between_readings(settings: Settings) -> int:
+    """Return after how long a Dag file is read again: a new or changed spec shows within about twice that.
+
+    It grows with the models, so that reading them takes no larger share of a processor the more there are.
+    """
+    return max(QUICKEST_READING, len(tuple(settings.include.glob("models/*/model.yaml"))))
 
 
 def queue(settings: Settings, secrets: Secrets, cluster: Cluster) -> dict[str, str]:

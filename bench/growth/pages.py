@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
 
 import httpx
-import psutil
 
 from bench.growth.installation import PATIENCE, Installation
+from bench.growth.spent import cpu_seconds
 from bench.measure import MeasuringFailed
 from stack.secrets import read_passwords
 
@@ -62,27 +62,14 @@ def measure(made: Installation, runs: int = RUNS) -> dict[str, Took]:
 def _page(made: Installation, browser: httpx.Client, address: str, runs: int) -> Took:
     took, before = [], 0.0
     for place in range(runs + 1):
-        before = before if place > 1 else _cpu_seconds(made)  # the first answer does not count
+        before = before if place > 1 else cpu_seconds(made)  # the first answer does not count
         began = time.perf_counter()
         answer = browser.get(f"/airlock{address}")
         took.append((time.perf_counter() - began) * 1000)
         if answer.status_code != httpx.codes.OK:
             raise MeasuringFailed(f"/airlock{address} answers {answer.status_code}: {answer.text[:500]}")
-    spent = (_cpu_seconds(made) - before) * 1000 / runs
+    spent = (cpu_seconds(made) - before) * 1000 / runs
     return Took(median(took[1:]), quantiles(took[1:], n=20)[-1], spent, len(answer.content) / 1000)
-
-
-def _cpu_seconds(made: Installation) -> float:
-    """Return the processor time so far of everything that answers: the API server, and PostgreSQL."""
-    postgres = (made.cluster.data / "postmaster.pid").read_text().splitlines()[0]
-    spent = 0.0
-    for root in (psutil.Process(int(postgres)), psutil.Process()):
-        for process in (root, *root.children(recursive=True)):
-            if process.pid != psutil.Process().pid:
-                with suppress(psutil.NoSuchProcess):
-                    used = process.cpu_times()
-                    spent += used.user + used.system
-    return spent
 
 
 @contextmanager

@@ -150,3 +150,15 @@ def test_a_long_home_gets_a_short_socket(tmp_path: Path) -> None:
     assert cluster.url("airlock", "a/b?c").startswith(
         "postgresql+psycopg2://airlock:a%2Fb%3Fc@/airlock?host="
     )
+
+
+@pytest.mark.parametrize(("models", "seconds"), [(2, "15"), (50, "50")])
+def test_dag_files_of_many_models_are_read_less_often(
+    settings: Settings, tmp_path: Path, models: int, seconds: str
+) -> None:
+    for number in range(models):
+        folder = tmp_path / "include" / "models" / f"model_{number}"
+        folder.mkdir(parents=True)
+        (folder / "model.yaml").touch()
+    places = environment.airflow_places(replace(settings, include=tmp_path / "include"))
+    assert places["AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL"] == seconds
