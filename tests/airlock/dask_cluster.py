@@ -66,7 +66,11 @@ def _running(folder: Path, kind: str, *options: str) -> Iterator[subprocess.Pope
             yield process
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:  # it waits for work that does not end
+                process.kill()
+                process.wait()
 
 
 def _address(file: Path, scheduler: subprocess.Popen) -> str:

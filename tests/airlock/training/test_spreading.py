@@ -248,5 +248,6 @@ def test_what_goes_away_in_the_middle_fails_the_search(
         gone: subprocess.Popen = cluster.scheduler if victim == "scheduler" else cluster.workers[0]
         gone.kill()
         error = search.exception(timeout=PATIENCE_SECONDS)
+        (tmp_path / "fitted" / "hold").unlink()
         assert isinstance(error, DaskError)
         assert f"AIRLOCK_DASK is {cluster.address}, and the search was not done there" in str(error)
