@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from bench.table import figure
 from stack.settings import ROOT
@@ -36,6 +36,10 @@ def _drawn(curve: Mapping[str, Any], file: Path) -> Path:
     axes.set_title(curve["title"], color=QUIET, loc="left")
     axes.set_xlabel(curve["across"], color=QUIET)
     axes.set_ylabel(curve["up"], color=QUIET)
+    axes.xaxis.set_major_locator(
+        FixedLocator(sorted({x for line in curve["series"].values() for x, _ in line}))
+    )
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     for ruler in (axes.xaxis, axes.yaxis):
         ruler.set_major_formatter(FuncFormatter(lambda value, _: figure(value)))
         ruler.set_minor_formatter(NullFormatter())

@@ -55,3 +55,14 @@ def test_pages_of_many_models_ask_as_much_as_those_of_a_few(
     few, many = numbers
     assert few == many
     assert names[-1] in browser.get("/airlock/").text
+
+
+@pytest.mark.parametrize("address", ["/", "/dossiers"])
+def test_a_page_of_all_models_reads_nobody_s_whole_evidence(
+    browser: TestClient, airlock_database: str, address: str
+) -> None:
+    fill(airlock_database, ("credit_risk",), PAST)
+    with counted() as statements:
+        assert "credit_risk" in browser.get(f"/airlock{address}").text
+    assert statements
+    assert not [one for one in statements if "candidates.evidence" in one]

@@ -31,6 +31,8 @@ predictions = sa.Table(
     # The log grows in this order, so a block range index of a few pages finds what is new.
     sa.Index("predictions_by_answer", "scored_at", postgresql_using="brin"),
     sa.Index("predictions_by_entity", "model", "entity_key"),
+    # What a version answered is counted from this alone, without its rows.
+    sa.Index("predictions_by_version", "model", "version", "purpose", "scored_at"),
     sa.Index("predictions_by_run", "model", "run_key", postgresql_where=sa.text("run_key IS NOT NULL")),
 )
 
