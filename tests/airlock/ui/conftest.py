@@ -107,6 +107,7 @@ def airflow(
     engine = create_engine(records)
     with engine.begin() as conn:
         months(conn)
+        asked_about(conn, Store(folder / "store"))
         register(conn, model="tumour_diagnosis")
     engine.dispose()
     environment = {
