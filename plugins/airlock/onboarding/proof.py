@@ -1,6 +1,6 @@
 """Holding a draft against its own data: what would stop a training is left out, or put to a person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,10 @@ from airlock.data.validation import validate
 from airlock.data.window import Window
 from airlock.inspection.check import Check, CheckKind
 from airlock.inspection.inspection import inspect
+from airlock.onboarding.comparable import incomparable
 from airlock.onboarding.draft import Draft
 from airlock.onboarding.errors import OnboardingError
-from airlock.onboarding.roles import ignored
+from airlock.onboarding.roles import Guess, ignored
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Role
 from airlock.spec.load import SPEC_FILE
@@ -28,7 +29,12 @@ from airlock.spec.yaml_file import read_yaml
 #: A feature that is found to be one of these is left out of the draft.
 LEFT_OUT = {CheckKind.LEAKAGE: "a leak?", CheckKind.IDENTIFIER: "an identifier?"}
 #: What stands for an answer while nobody has given one, by the key; the rest are texts.
-STAND_INS: dict[str, Any] = {"email": "somebody@example.org", "outcome_delay": "0d", "at_least": 0.0}
+STAND_INS: dict[str, Any] = {
+    "email": "somebody@example.org",
+    "outcome_delay": "0d",
+    "at_least": 0.0,
+    "role": "ignored",
+}
 AN_ANSWER = "a stand-in for the answer"
 
 Connect = Callable[[str], Any]
@@ -51,7 +57,11 @@ def proved(draft: Draft, write: Write, connect: Connect) -> Draft:
     while True:
         models = write(draft)
         spec = spec_of(draft.name, models)
-        stopping = inspect(spec, known_rows(spec, models, connect)).stopping
+        rows = known_rows(spec, models, connect)
+        if alone := incomparable(spec, draft.policy, rows):
+            draft = replace(draft, guesses=tuple(_put(guess, alone) for guess in draft.guesses))
+            continue
+        stopping = inspect(spec, rows).stopping
         left_out = {check.column: check for check in stopping if check.kind in LEFT_OUT}
         if not left_out:
             found = {check.key: _asked(check) for check in stopping}
@@ -113,6 +123,17 @@ def _stood_in(value: Any, key: str) -> Any:
     if isinstance(value, str) and QUESTION.fullmatch(value):
         return STAND_INS.get(key, AN_ANSWER)
     return value
+
+
+def _put(guess: Guess, alone: Mapping[str, str]) -> Guess:
+    """Return a column, its role put to a person where its groups cannot be compared."""
+    if guess.look.name not in alone:
+        return guess
+    found = (
+        f"protected or ignored? Of its groups {alone[guess.look.name]}, and what is not compared is refused"
+    )
+    cure = "Give more rows, join its groups in the source, or write ignored."
+    return replace(ignored(guess, guess.because), question=f"TODO: {found}. {cure}")
 
 
 def _because(check: Check) -> str:

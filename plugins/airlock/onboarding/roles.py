@@ -32,18 +32,20 @@ FEW_VALUES = 12
 
 @dataclass(frozen=True)
 class Guess:
-    """What a spec is to say of one column, and why."""
+    """What a spec is to say of one column, and why; `question` stands where a person must choose the role."""
 
     look: Look
     role: Role
     classification: Classification
     because: str
     bands: tuple[float, ...] = ()
+    question: str = ""
 
     @property
     def kind(self) -> Kind | None:
         """The kind that the spec writes; none where the role needs none."""
-        return self.look.kind if self.role in (Role.FEATURE, Role.PROTECTED, Role.TARGET) else None
+        needed = self.role in (Role.FEATURE, Role.PROTECTED, Role.TARGET) or bool(self.question)
+        return self.look.kind if needed else None
 
 
 def key_among(looks: Sequence[Look], target: str) -> Look | None:

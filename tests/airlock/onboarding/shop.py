@@ -14,12 +14,15 @@ from airlock.settings import ROOT
 from airlock.spec.people import PEOPLE_FILE
 
 ROWS = 240
+#: Enough for the groups of a protected column to be compared.
+MANY = 840
 #: The columns that no estimator learns from.
 BESIDES = ("signed_up", "age", "sex", "country", "note", "closed_on", "paperless", "Größe in m²")
 ANSWERS: dict[str, Any] = {
     "purpose": "Say which customers are about to leave, so that somebody calls them. For nothing else.",
     "outcome_delay": "30d",
     "severity": "low",
+    "role": "ignored",
     "target": 0.2,
     "email": "greta@airlock.example",
     "assessed_on": "2026-11-22",
@@ -42,7 +45,7 @@ def customers(rows: int = ROWS) -> list[dict[str, Any]]:
                 "calls": calls,
                 "Größe in m²": f"{chance.uniform(20, 200):.1f}",
                 "plan": chance.choice(["basic", "plus", "pro"]),
-                "age": chance.randint(18, 80),
+                "age": chance.randint(30, 50),
                 "sex": chance.choice(["female", "male"]),
                 "paperless": chance.choice(["true", "false"]),
                 "country": "AT",

@@ -17,6 +17,7 @@ from airlock.settings import ROOT
 from airlock.spec import load_model
 from airlock.spec.questions import UNANSWERED
 from tests.airlock.onboarding.shop import (
+    MANY,
     answer,
     customers,
     drafted,
@@ -34,7 +35,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An include folder in which `churn` was drafted from the shop's CSV."""
     folder = tmp_path_factory.mktemp("shop")
     include = own_include(folder)
-    drafted(include, write_csv(folder / "customers.csv", customers()))
+    drafted(include, write_csv(folder / "customers.csv", customers(MANY)))
     return include
 
 
@@ -93,7 +94,7 @@ def test_what_only_a_person_can_know_is_asked_and_nothing_else_is_wrong(shop: Pa
 
 def test_a_draft_says_what_stands_in_it(shop: Path) -> None:
     text = (shop / "models" / "churn" / "model.yaml").read_text(encoding="utf-8")
-    assert "Drafted by `make new-model` from customers.csv: 240 rows, 13 columns." in text
+    assert "Drafted by `make new-model` from customers.csv: 840 rows, 13 columns." in text
     assert "it came without a zone and was taken for UTC" in text
     assert "100.0% of its values are the same" in text
 
@@ -106,7 +107,7 @@ def test_the_suite_speaks_of_every_column_that_is_read_and_of_no_other(shop: Pat
 
 def test_the_copy_of_the_rows_is_kept_out_of_version_control(shop: Path) -> None:
     folder = shop / "models" / "churn"
-    assert pq.read_metadata(folder / "data.parquet").num_rows == 240
+    assert pq.read_metadata(folder / "data.parquet").num_rows == MANY
     subprocess.run(["git", "init", "--quiet", shop], check=True)
     listed = subprocess.run(
         ["git", "-C", folder, "ls-files", "--others", "--exclude-standard"],
@@ -130,7 +131,10 @@ def test_a_feature_that_gives_the_target_away_is_left_out(include: Path, tmp_pat
 
 
 def test_a_finding_that_would_stop_a_training_is_put_to_a_person(include: Path, tmp_path: Path) -> None:
-    rows = [row | {"sex": "male" if row["churned"] == "yes" else row["plan"]} for row in few()]
+    rows = [
+        row | {"sex": "male" if number % 7 == 0 or (row["churned"] == "yes" and number % 3) else "female"}
+        for number, row in enumerate(without(few() * 4, "customer id"))
+    ]
     drafted(include, write_csv(tmp_path / "customers.csv", rows))
     asked = spec_in(include)["data"]["inspection"]["accept"]
     assert asked["label_rates.sex.male"].startswith("TODO: churned is yes for")
@@ -276,7 +280,7 @@ def test_the_command_says_what_to_look_at_and_what_to_answer(
     include: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AIRLOCK_INCLUDE", str(include))
-    file = write_csv(tmp_path / "customers.csv", without(customers(), "note", "plan", "paperless"))
+    file = write_csv(tmp_path / "customers.csv", without(customers(MANY), "note", "plan", "paperless"))
     assert command.main(["--name=churn", f"--source={file}", "--target=churned"]) == 0
     said = capsys.readouterr().out
     assert "protected   age, sex" in said and "event time  signed_up" in said
@@ -306,3 +310,13 @@ def test_an_entry_of_the_catalogue_is_drafted_for_whoever_answers_for_the_data(s
     entry = yaml.safe_load((shop / "catalogue" / "churn.yaml").read_text(encoding="utf-8"))
     assert entry["columns"]["sex"] == {"classification": "sensitive", "protected": True}
     assert entry["responsible"]["name"].startswith("TODO:")
+
+
+def test_groups_that_no_gate_could_compare_are_put_to_a_person(include: Path, tmp_path: Path) -> None:
+    rows = [row | {"foreign": "yes" if number % 20 == 0 else "no"} for number, row in enumerate(few() * 3)]
+    drafted(include, write_csv(tmp_path / "customers.csv", without(rows, "customer id")))
+    asked = spec_in(include)["data"]["columns"]["foreign"]
+    assert asked["role"].startswith("TODO: protected or ignored? Of its groups only no has rows enough")
+    assert asked["kind"] == "category", "whatever the answer is, nothing else must be written"
+    answer(include)
+    assert problems_of(include, "churn") == ()

@@ -18,7 +18,15 @@ from airlock.data.snapshot import take_snapshot
 from airlock.onboarding.checking import problems_of
 from airlock.spec import load_model
 from airlock.store import Store
-from tests.airlock.onboarding.shop import answer, customers, drafted, no_connection, own_include, write_csv
+from tests.airlock.onboarding.shop import (
+    MANY,
+    answer,
+    customers,
+    drafted,
+    no_connection,
+    own_include,
+    write_csv,
+)
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -57,7 +65,7 @@ def judged(include: Path, name: str, store: Store, engine: Engine) -> dict[str, 
 @pytest.mark.usefixtures("mlflow_url")
 def test_from_a_csv_to_the_gate_with_nothing_but_answers(tmp_path: Path, engine: Engine) -> None:
     include = own_include(tmp_path)
-    drafted(include, write_csv(tmp_path / "customers.csv", customers(600)))
+    drafted(include, write_csv(tmp_path / "customers.csv", customers(MANY)))
     answer(include)
     assert problems_of(include, "churn") == ()
     verdicts = judged(include, "churn", Store(tmp_path / "store"), engine)
