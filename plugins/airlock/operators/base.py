@@ -25,7 +25,7 @@ def connect(connection_id: str) -> "Engine":
 
 
 def database() -> "Engine":
-    """Return an engine for the airlock database.
+    """Return an engine for the airlock database, which keeps nothing open between its uses.
 
     Not the hook's own: where psycopg 3 is installed beside it, the hook prefers that, and COPY differs.
     """
@@ -41,7 +41,7 @@ def database() -> "Engine":
         database=known.schema,
         query={"host": known.host, "port": str(known.port or 5432)},  # so that a socket's folder will do too
     )
-    return connect(url.render_as_string(hide_password=False))
+    return connect(url.render_as_string(hide_password=False), pooled=False)
 
 
 class ModelOperator(BaseOperator):
