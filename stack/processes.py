@@ -45,7 +45,7 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     tasks = {**airflow, **environment.connections(settings, secrets, cluster), **environment.asking(secrets)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
     # The API server reads the tasks' logs from the same disk: no second server, no second port.
-    scheduler = _python("airflow", "scheduler", "--skip-serve-logs")
+    scheduler = _python("airlock.operators.preloaded", "scheduler", "--skip-serve-logs")
     api_answers = f"{settings.airflow_url}/api/v2/version"
     return (
         Process("mail", _python("stack.mailbox"), shared),
