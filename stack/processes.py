@@ -10,6 +10,9 @@ from stack.postgres import Cluster
 from stack.secrets import Secrets
 from stack.settings import HOST, ROOT, Settings
 
+#: Airflow's command line, whose tasks begin at once.
+PRELOADED = "airlock.operators.preloaded"
+
 
 @dataclass(frozen=True)
 class Process:
@@ -45,7 +48,9 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     tasks = {**airflow, **environment.connections(settings, secrets, cluster), **environment.asking(secrets)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
     # The API server reads the tasks' logs from the same disk: no second server, no second port.
-    scheduler = _python("airflow", "scheduler", "--skip-serve-logs")
+    # Its tasks are forks of it, unless there are workers.
+    program = "airflow" if settings.workers else PRELOADED
+    scheduler = _python(program, "scheduler", "--skip-serve-logs")
     queue = environment.queue(settings, secrets, cluster)
     api_answers = f"{settings.airflow_url}/api/v2/version"
     return (
@@ -78,7 +83,7 @@ def _workers(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
         return ()
     # Workers have nothing to say to one another: they share no more than the queue.
     command = _python(
-        "airflow", "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip"
+        PRELOADED, "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip"
     )
     # They run people's code, and are given neither Airflow's database nor what it signs and encrypts with.
     known = {
