@@ -54,6 +54,7 @@ class Task:
     try_number: int
     duration: float | None
     pid: int | None
+    hostname: str | None
 
     @property
     def label(self) -> str:
@@ -72,6 +73,7 @@ class Task:
             try_number=answer["try_number"],
             duration=answer["duration"],
             pid=answer["pid"],
+            hostname=answer["hostname"],
         )
 
 

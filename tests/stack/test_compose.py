@@ -30,7 +30,7 @@ OPTIONS = {
     "airlock.serving": ("--host", "--port"),
     "airlock.logins": ("airflow", "mlflow"),
     "airflow scheduler": ("--skip-serve-logs",),
-    "airflow celery worker": ("--skip-serve-logs",),
+    "airlock.operators.preloaded celery worker": ("--skip-serve-logs",),
     "airflow jobs check": ("--job-type", "--local"),
     "celery inspect": ("--timeout", "--destination"),
     "stack.mailbox": ("--host",),
