@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.e2e.running_stack import RunningStack
 LIKE = "tumour_diagnosis"
 WRONG_DATA, WRONG_FIGURES, UNANSWERED, BROKEN = "wrong_data", "wrong_figures", "unanswered", "broken"
 UNADMITTED, LEAKING = "unadmitted", "leaking"
-GUARDED, SLOW, FAULTY = "guarded", "slow", "faulty"
+GUARDED, SLOW, FAULTY, SHARED = "guarded", "slow", "faulty", "shared"
 QUICK = {"estimator": "sklearn.linear_model.LogisticRegression", "parameters": {"max_iter": 1000}}
 PATIENT = '''
 import os
@@ -34,7 +35,7 @@ class Patient(LogisticRegression):
         self.waits_for = waits_for
 
     def fit(self, X, y, sample_weight=None):
-        Path(self.waits_for + ".begun").write_text(str(os.getpid()))
+        Path(self.waits_for + ".begun").touch()
         while not Path(self.waits_for).exists():
             time.sleep(0.1)
         return super().fit(X, y, sample_weight)
@@ -59,6 +60,26 @@ def load(**asked):
     """The biopsies, of which three have an impossible radius."""
     frame = biopsies(**asked)
     frame.loc[:2, "mean_radius"] = -1.0
+    return frame
+'''
+HELD = '''
+import time
+from pathlib import Path
+
+import pandas as pd
+from airlock_models.tumour_diagnosis.data import load as biopsies
+
+SIGNS = Path("{signs}")
+
+
+def load(*, start, end, as_of):
+    """The biopsies, seen one after the other in one night; whoever reads them waits while a file is there."""
+    if (SIGNS / "closed").exists():
+        (SIGNS / f"{{start:%H}}.begun").touch()
+    while (SIGNS / "closed").exists():
+        time.sleep(0.1)
+    frame = biopsies(start=None, end=None, as_of=as_of)
+    frame["seen_at"] = pd.date_range("{night}", periods=len(frame), freq="150s", tz="UTC")
     return frame
 '''
 #: The biopsies that have it.
@@ -115,6 +136,19 @@ def add_slow_model(stack: RunningStack, signs: Path) -> None:
         }
 
     add_model(stack, SLOW, spec, code=PATIENT)
+
+
+def add_shared_model(stack: RunningStack, signs: Path, night: date, parts: int) -> None:
+    """Add a model that deploys itself and scores nights in parts; reading waits while `signs` is closed."""
+
+    def spec(content: dict[str, Any]) -> None:
+        _read_by(content, SHARED)
+        content["data"]["event_time"] = "seen_at"
+        content["data"]["columns"]["seen_at"] = {"role": "event_time", "classification": "business"}
+        content["deployment"] = {"batch": {"schedule": "0 1 * * *", "parts": parts}}
+        content["risk_tier"], content["approval"] = "minimal", {"people": 0}
+
+    add_model(stack, SHARED, spec, code=HELD.format(signs=signs, night=night))
 
 
 def add_model(
