@@ -12,6 +12,7 @@ from stack.postgres import Cluster
 from stack.settings import HOST, Settings
 
 EVERY = 0.5  # seconds between two looks
+PATIENCE = 15  # seconds a part that is busy may take to answer; one that is not there refuses at once
 
 
 def troubles(settings: Settings, cluster: Cluster, since: datetime) -> dict[str, str]:
@@ -71,7 +72,7 @@ def taken_port(settings: Settings) -> str | None:
 
 def _answers(url: str) -> str | None:
     try:
-        answer = httpx.get(url, timeout=5, trust_env=False)
+        answer = httpx.get(url, timeout=PATIENCE, trust_env=False)
     except httpx.HTTPError:
         return f"does not answer at {url}"
     return None if answer.is_success else f"answers {answer.status_code} at {url}"
@@ -79,7 +80,7 @@ def _answers(url: str) -> str | None:
 
 def _mail(port: int) -> str | None:
     try:
-        with socket.create_connection((HOST, port), timeout=5) as connection:
+        with socket.create_connection((HOST, port), timeout=PATIENCE) as connection:
             return None if connection.recv(3) == b"220" else f"does not speak SMTP on port {port}"
     except OSError:
         return f"does not answer on port {port}"
@@ -88,7 +89,7 @@ def _mail(port: int) -> str | None:
 def _airflow(settings: Settings, since: datetime) -> str | None:
     url = f"{settings.airflow_url}/api/v2/monitor/health"
     try:
-        parts = httpx.get(url, timeout=5, trust_env=False).raise_for_status().json()
+        parts = httpx.get(url, timeout=PATIENCE, trust_env=False).raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return f"does not answer at {url}"
     if parts["metadatabase"]["status"] != "healthy":
