@@ -4,7 +4,17 @@ from importlib import import_module
 
 from bench.case import Case
 
-MODULES = ("drift", "validation", "one_row", "scoring_api", "batch", "parsing", "fairness", "evidence")
+MODULES = (
+    "drift",
+    "validation",
+    "one_row",
+    "scoring_api",
+    "counting",
+    "batch",
+    "parsing",
+    "fairness",
+    "evidence",
+)
 
 
 def cases_of(module: str) -> tuple[Case, ...]:
