@@ -14,7 +14,7 @@ from stack.secrets import read_secrets
 from stack.settings import HOST, Settings
 
 EVERY = 0.5  # seconds between two looks
-ANSWER = 3.0  # seconds a Celery worker may take to answer
+PATIENCE = 15  # seconds a part that is busy may take to answer; one that is not there refuses at once
 
 
 def troubles(settings: Settings, cluster: Cluster, since: datetime) -> dict[str, str]:
@@ -76,7 +76,7 @@ def taken_port(settings: Settings) -> str | None:
 
 def _answers(url: str) -> str | None:
     try:
-        answer = httpx.get(url, timeout=5, trust_env=False)
+        answer = httpx.get(url, timeout=PATIENCE, trust_env=False)
     except httpx.HTTPError:
         return f"does not answer at {url}"
     return None if answer.is_success else f"answers {answer.status_code} at {url}"
@@ -84,7 +84,7 @@ def _answers(url: str) -> str | None:
 
 def _mail(port: int) -> str | None:
     try:
-        with socket.create_connection((HOST, port), timeout=5) as connection:
+        with socket.create_connection((HOST, port), timeout=PATIENCE) as connection:
             return None if connection.recv(3) == b"220" else f"does not speak SMTP on port {port}"
     except OSError:
         return f"does not answer on port {port}"
@@ -93,7 +93,7 @@ def _mail(port: int) -> str | None:
 def _airflow(settings: Settings, since: datetime) -> str | None:
     url = f"{settings.airflow_url}/api/v2/monitor/health"
     try:
-        parts = httpx.get(url, timeout=5, trust_env=False).raise_for_status().json()
+        parts = httpx.get(url, timeout=PATIENCE, trust_env=False).raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return f"does not answer at {url}"
     if parts["metadatabase"]["status"] != "healthy":
@@ -113,7 +113,7 @@ def _celery(settings: Settings, cluster: Cluster) -> str | None:
     address = broker.url(read_secrets(settings.home), cluster)
     try:
         with Celery(broker=address) as app:
-            said = app.control.ping(timeout=ANSWER, limit=settings.workers)
+            said = app.control.ping(timeout=PATIENCE, limit=settings.workers)
     except OperationalError:
         return "does not reach its Redis"
     answered = {name.partition("@")[2] for reply in said for name in reply}

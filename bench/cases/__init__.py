@@ -9,6 +9,7 @@ MODULES = (
     "validation",
     "one_row",
     "scoring_api",
+    "counting",
     "batch",
     "parsing",
     "growth",

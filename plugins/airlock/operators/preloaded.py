@@ -7,7 +7,7 @@ again, and all of them share its memory. Airlock's own modules are left out: a t
 import warnings
 from importlib import import_module
 
-#: Those that most tasks import and that take longest; none starts a thread, which a fork would lose.
+#: Those that tasks import and that take longest; none starts a Python thread, which a fork would lose.
 LIBRARIES = (
     "pandas",
     "pyarrow.dataset",
