@@ -47,8 +47,8 @@ def services(settings: Settings, secrets: Secrets, cluster: Cluster) -> tuple[Pr
     airflow = {**shared, **environment.airflow(settings, secrets, cluster)}
     tasks = {**airflow, **environment.connections(settings, secrets, cluster), **environment.asking(secrets)}
     mlflow = {**shared, **environment.mlflow_server(settings, secrets, cluster)}
-    # Tasks are forks of the scheduler, unless there are workers. The API server reads their logs from the same
-    # disk: no second server, no second port.
+    # Tasks are forks of the scheduler, unless there are workers. The API server reads their logs from the
+    # same disk: no second server, no second port.
     program = "airflow" if settings.workers else PRELOADED
     scheduler = _python(program, "scheduler", "--skip-serve-logs")
     queue = environment.queue(settings, secrets, cluster)

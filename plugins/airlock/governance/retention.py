@@ -88,9 +88,7 @@ def delete_answers(
     return deletions.told(conn, conn.execute(sa.select(asked)).scalar_one(), by=by, at=at)
 
 
-def delete_batch(
-    conn: Connection, batch: Batch, *, run: str, at: datetime, by: str = BY_AIRLOCK
-) -> Deletion:
+def delete_batch(conn: Connection, batch: Batch, *, run: str, at: datetime, by: str = BY_AIRLOCK) -> Deletion:
     """Delete what is in the database of a batch's answers; its folder in the store is `to_remove` then."""
     asked = sa.func.delete_batch(batch.id, run)
     return deletions.told(conn, conn.execute(sa.select(asked)).scalar_one(), by=by, at=at)
