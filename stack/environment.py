@@ -16,7 +16,6 @@ FOREIGN = ("AIRFLOW_", "AIRLOCK_", "MLFLOW_", "PYTHONPATH", "PYTHONHOME")
 
 #: No part of the stack reports to anybody.
 NO_TELEMETRY = {
-    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "False",
     "ITERATIVE_DO_NOT_TRACK": "1",
