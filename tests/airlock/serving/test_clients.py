@@ -8,9 +8,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from starlette.routing import Route
 
 from airlock.governance.api_keys import revoke
 from airlock.governance.key_fields import fingerprint_of, new_key
+from airlock.serving.app import app
 from airlock.serving.clients import Client, Clients
 from airlock.serving.refusals import Refusal
 from airlock.spec.scopes import EVERY, ISSUABLE, Scope
@@ -99,6 +101,23 @@ def test_every_other_address_says_that_it_needs_a_key(visitor: httpx.Client) -> 
             if path not in OPEN:
                 assert {"ApiKey": []} in described.get("security", ()), f"{method} {path}"
                 assert {"401", "403"} <= described["responses"].keys(), f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, Route) and route.path not in OPEN | {"/openapi.json"}
+        for method in sorted(route.methods or ())
+    ],
+)
+def test_every_other_address_is_shut_without_a_key(visitor: httpx.Client, method: str, path: str) -> None:
+    asked = path.replace("{model}", "loans").replace("{decision_id}", "0e8400e2-9b1d-4b1c-8f3c-5a4c5f0a7d11")
+    assert "{" not in asked
+    for body in (None, b"{", b'{"rows": []}'):
+        answer = visitor.request(method, asked, content=body)
+        assert answer.status_code == 401, f"{answer.status_code} {answer.text}"
 
 
 def test_a_key_that_is_revoked_ends_and_the_others_go_on(api: ScoringApi, shop: str) -> None:
