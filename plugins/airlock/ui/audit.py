@@ -1,7 +1,8 @@
-"""The page of the audit log: its newest rows as sentences, and where it is anchored."""
+"""The page of the audit log: its newest rows as sentences, whether it verified, and where it is anchored."""
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from airlock.governance.tables import audit_log
 from airlock.settings import database_url
+from airlock.ui.log_state import state_of
 from airlock.ui.queries import engine
 from airlock.ui.rendering import html
 
@@ -31,6 +33,9 @@ WORDS: Mapping[str, str] = {
     "challenger_stepped": "gave challenger {challenger} the share {share} (step {step})",
     "challenger_ended": "ended challenger {challenger} as {outcome}: {because}",
     "training_asked": "asked for a training after the night of {night}: {cause}",
+    "drill_held": "held a drill of version {version}: there in {there} s, back in {back} s {problem}",
+    "key_issued": "issued a key to {client}, scopes {scopes}, until {expires_at}: {reason}",
+    "key_revoked": "revoked a key of {client}: {reason}",
     "version_found": "found version {version}",
     "version_reproduced": "trained version {version} again: {sentence}",
     "quarantine_settled": "settled rows in quarantine as {state}: {reason}",
@@ -56,8 +61,9 @@ def audit_page(request: Request, model: str | None = None) -> HTMLResponse:
     with engine(database_url()).connect() as connection:
         rows = connection.execute(newest).mappings().all()
         anchor = _last_anchor(connection)
+        state = state_of(connection, datetime.now(UTC))
     said = [(row, sentence(row["act"], row["facts"])) for row in rows]
-    return html("audit", request, rows=said, anchor=anchor, model=model, most=MOST)
+    return html("audit", request, rows=said, anchor=anchor, state=state, model=model, most=MOST)
 
 
 def sentence(act: str, facts: object) -> str:
@@ -65,8 +71,8 @@ def sentence(act: str, facts: object) -> str:
 
     >>> sentence("withdrawn", {"version": 3, "deployment": 7})
     'withdrew version 3 (deployment 7): ?'
-    >>> sentence("drill_held", {})
-    'drill held'
+    >>> sentence("made_by_a_newer_airlock", {})
+    'made by a newer airlock'
     """
     known = facts if isinstance(facts, Mapping) else {}
     return WORDS.get(act, act.replace("_", " ")).format_map(defaultdict(lambda: "?", known))

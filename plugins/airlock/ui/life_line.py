@@ -74,7 +74,7 @@ def life_line(records: History, now: datetime) -> LifeLine | None:
     found: tuple[tuple[str, list[Bar], list[Dot]], ...] = (
         ("Trained", [], _trained(records, across)),
         ("Serves", _served(records, across, last), []),
-        ("Beside it", _beside(records, across, last), []),
+        ("Beside it", _beside(records, across, first, last), []),
         ("Nights", [], _watched(records, across)),
         ("Incidents", _incidents(records, across, first, last), []),
     )
@@ -115,11 +115,11 @@ def _served(records: History, across: Scale, last: datetime) -> list[Bar]:
     ]
 
 
-def _beside(records: History, across: Scale, last: datetime) -> list[Bar]:
+def _beside(records: History, across: Scale, first: datetime, last: datetime) -> list[Bar]:
     return [
         _bar(
             across,
-            one["started_at"],
+            max(one["started_at"], first),
             one["ended_at"] or last,
             f"v{one['version']}",
             "bad" if one["outcome"] == "broke" else "wait",
@@ -127,6 +127,7 @@ def _beside(records: History, across: Scale, last: datetime) -> list[Bar]:
             + (f". {one['ended_because']}" if one["ended_at"] else ""),
         )
         for one in records.challengers
+        if (one["ended_at"] or last) > first
     ]
 
 

@@ -1,7 +1,7 @@
 """The page of the audit log: what was done, by whom, and where the log is anchored."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from airlock.governance import audit_log
 from airlock.governance.audit_log import Act
-from airlock.ui.audit import MOST
+from airlock.ui.audit import MOST, WORDS
 from tests.airlock.ui.history import MORNING
 
 PAGE = "/airlock/audit"
@@ -29,7 +29,7 @@ def test_nobody_sees_it_without_a_login(anonymous: TestClient) -> None:
 
 def test_an_empty_log_says_so(browser: TestClient) -> None:
     page = browser.get(PAGE).text
-    assert "Nothing yet." in page and "Not anchored yet." in page
+    assert "Nothing yet." in page and "Not verified yet." in page
 
 
 def test_rows_are_sentences_newest_first(browser: TestClient, engine: Engine) -> None:
@@ -45,6 +45,10 @@ def test_the_last_anchor_is_shown_whole(browser: TestClient, engine: Engine) -> 
     append(engine, "log_anchored", "audit", None, seq=17, digest="ab" * 32)
     page = browser.get(PAGE).text
     assert "Last anchored" in page and f"row 17 has the digest <code>{'ab' * 32}</code>" in page
+
+
+def test_every_act_has_words() -> None:
+    assert WORDS.keys() == set(get_args(Act))
 
 
 def test_the_rows_of_one_model(browser: TestClient, engine: Engine) -> None:
@@ -81,9 +85,9 @@ def test_facts_of_another_shape_break_nothing(browser: TestClient, engine: Engin
 def test_a_long_log_is_cut_and_says_so(browser: TestClient, engine: Engine) -> None:
     with engine.begin() as conn:
         for number in range(MOST + 1):
-            audit_log.append(conn, "drill_held", actor="omar", at=MORNING, facts={"number": number})
+            audit_log.append(conn, "incident_noted", actor="omar", at=MORNING, facts={"number": number})
     page = browser.get(PAGE).text
-    assert f"The newest {MOST}." in page and page.count("drill held") == MOST
+    assert f"The newest {MOST}." in page and page.count("noted about incident") == MOST
 
 
 def test_the_models_page_leads_there(browser: TestClient) -> None:

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from airlock.governance.audit_log import Act
 from airlock.ui.audit import WORDS
 from airlock.ui.life import KINDS, life
-from airlock.ui.life_line import MOST_AT_ONCE, RIGHT, life_line
+from airlock.ui.life_line import LEFT, MOST_AT_ONCE, RIGHT, life_line
 from airlock.ui.queries import MOST_EVENTS, History
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -107,3 +107,22 @@ def test_an_incident_from_before_all_that_is_drawn_begins_at_the_edge_or_is_left
     )
     assert line is not None and len(line.lanes[-1].bars) == 1
     assert line.lanes[-1].bars[0].x == line.lanes[0].dots[0].x
+
+
+def test_a_challenger_from_before_the_picture_is_not_drawn_beyond_its_edge() -> None:
+    def challenger(version: int, days_ago: int, ended: int) -> Any:
+        return {
+            "version": version,
+            "way": "shadow",
+            "started_at": NOW - timedelta(days=days_ago),
+            "ended_at": NOW - timedelta(days=ended),
+            "ended_because": "it passed.",
+            "outcome": "passed",
+        }
+
+    drawn = life_line(
+        history(candidates=[candidate(3)], challengers=[challenger(1, 900, 800), challenger(2, 5, 1)]), NOW
+    )
+    assert drawn is not None
+    (bar,) = next(lane for lane in drawn.lanes if lane.name == "Beside it").bars
+    assert "version 2" in bar.says and LEFT <= bar.x < bar.end <= RIGHT
