@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,10 @@ PATIENCE_SECONDS = 120
 
 
 @contextmanager
-def mlflow_server(database: str, folder: Path) -> Iterator[str]:
-    """Run `mlflow server` and give its address; its log and artifacts are in `folder`."""
+def mlflow_server(
+    database: str, folder: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run `mlflow server` with more options and give its address; its log and artifacts are in `folder`."""
     port = _free_port()
     url = f"http://{HOST}:{port}"
     arguments = ["--host", HOST, "--port", str(port), "--workers", "1", "--backend-store-uri", database]
@@ -29,6 +31,7 @@ def mlflow_server(database: str, folder: Path) -> Iterator[str]:
                 "mlflow",
                 "server",
                 *arguments,
+                *options,
                 "--artifacts-destination",
                 str(folder / "artifacts"),
             ],
@@ -41,6 +44,7 @@ def mlflow_server(database: str, folder: Path) -> Iterator[str]:
                 "DO_NOT_TRACK": "true",
                 # Its background jobs would be half a dozen processes that cost more than the server.
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+                **(environment or {}),
             },
         )
         try:

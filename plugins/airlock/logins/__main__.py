@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 
 from airlock.logins.accounts import Account, LoginError, accounts, login_secret
 from airlock.settings import settings
@@ -34,8 +35,8 @@ def _airflow(people: tuple[Account, ...]) -> list[str]:
 def _mlflow(people: tuple[Account, ...]) -> list[str]:
     from airlock.logins.in_mlflow import MlflowLogins
 
-    logins = MlflowLogins(settings().mlflow_url, *_given("MLFLOW_AUTH_ADMIN"))
-    return logins.keep(people, _given("MLFLOW_TRACKING"))
+    with closing(MlflowLogins(settings().mlflow_url, *_given("MLFLOW_AUTH_ADMIN"))) as logins:
+        return logins.keep(people, _given("MLFLOW_TRACKING"))
 
 
 def _given(prefix: str) -> tuple[str, str]:

@@ -6,12 +6,16 @@ from typing import Any
 import httpx
 
 from airlock.logins.accounts import Account, LoginError
+from airlock.spec.people import PEOPLE_FILE
 
 #: MLflow's one workspace, where workspaces are not used.
 WORKSPACE = "default"
 ROLE = "Works"
 #: To log runs and register versions, also in what others began; not to delete.
 GRANTS = (("experiment", "*", "EDIT"), ("registered_model", "*", "EDIT"))
+PARTS = ("resource_type", "resource_pattern", "permission")
+#: How the role begins in which MLflow keeps what somebody was granted alone: to manage what they made.
+OWN = "__user_"
 
 
 class MlflowLogins:
@@ -24,11 +28,15 @@ class MlflowLogins:
     def keep(self, people: tuple[Account, ...], tasks: tuple[str, str]) -> list[str]:
         """Give people and tasks a login with exactly their rights, and remove every other; say what changed.
 
+        Who works keeps what MLflow lets them do with what they made themselves.
+
         Raises
         ------
         LoginError
-            When MLflow refuses, or does not answer.
+            When somebody has the user name of the administrator or the tasks; when MLflow refuses, or does
+            not answer.
         """
+        self._refuse_reserved(people, tasks[0])
         wanted = {account.user: account.password for account in people} | dict([tasks])
         works = {account.user for account in people if account.works_in_mlflow} | {tasks[0]}
         role, said = self._role(), []
@@ -40,27 +48,55 @@ class MlflowLogins:
             if name not in known:
                 self._call("POST", "2.0", "users/create", {"username": name, "password": password})
                 said.append(f"{name} may {'work' if name in works else 'read'} in MLflow.")
-            self._give_or_take(name, role, known.get(name, {}), name in works)
+            elif name == tasks[0]:
+                self._call("PATCH", "2.0", "users/update-password", {"username": name, "password": password})
+            self._give_and_take(name, role, known.get(name, {}), name in works)
         return said
 
-    def _role(self) -> int:
-        found = self._call("GET", "3.0", "roles/list", query={"workspace": WORKSPACE})["roles"]
-        if known := next((role for role in found if role["name"] == ROLE), None):
-            return int(known["id"])
-        made = self._call("POST", "3.0", "roles/create", {"workspace": WORKSPACE, "name": ROLE})["role"]
-        for kind, pattern, permission in GRANTS:
-            grant = {"resource_type": kind, "resource_pattern": pattern, "permission": permission}
-            self._call("POST", "3.0", "roles/permissions/add", {"role_id": made["id"], **grant})
-        return int(made["id"])
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
 
-    def _give_or_take(self, name: str, role: int, known: Mapping[str, Any], works: bool) -> None:
+    def _refuse_reserved(self, people: tuple[Account, ...], tasks: str) -> None:
+        """People share no login with the administrator or the tasks, whose rights they would change."""
+        for account in people:
+            if account.user in (self._administrator, tasks):
+                whose = "MLflow's administrator" if account.user == self._administrator else "Airflow's tasks"
+                raise LoginError(
+                    f"{PEOPLE_FILE}: people.{account.user}: this is the login of {whose} in MLflow. "
+                    "Give the person another user name."
+                )
+
+    def _role(self) -> int:
+        """Return the role of who works, with its grants and no other."""
+        found = self._call("GET", "3.0", "roles/list", query={"workspace": WORKSPACE})["roles"]
+        known = next((role for role in found if role["name"] == ROLE), None)
+        role = (
+            known or self._call("POST", "3.0", "roles/create", {"workspace": WORKSPACE, "name": ROLE})["role"]
+        )
+        has = {tuple(grant[part] for part in PARTS): grant for grant in role["permissions"]}
+        for grant in has.keys() - set(GRANTS):
+            self._remove(has[grant])
+        for grant in set(GRANTS) - has.keys():
+            given = {"role_id": role["id"], **dict(zip(PARTS, grant, strict=True))}
+            self._call("POST", "3.0", "roles/permissions/add", given)
+        return int(role["id"])
+
+    def _give_and_take(self, name: str, role: int, known: Mapping[str, Any], works: bool) -> None:
         if known.get("is_admin"):
             self._call("PATCH", "2.0", "users/update-admin", {"username": name, "is_admin": False})
-        has = role in {one["id"] for one in known.get("roles", ())}
-        if works and not has:
+        roles = {one["id"]: one for one in known.get("roles", ())}
+        if works and role not in roles:
             self._call("POST", "3.0", "roles/assign", {"username": name, "role_id": role})
-        elif has and not works:
-            self._call("DELETE", "3.0", "roles/unassign", {"username": name, "role_id": role})
+        for number, one in roles.items():
+            if one["name"].startswith(OWN) and not works:
+                for grant in one["permissions"]:
+                    self._remove(grant)
+            elif not one["name"].startswith(OWN) and not (works and number == role):
+                self._call("DELETE", "3.0", "roles/unassign", {"username": name, "role_id": number})
+
+    def _remove(self, grant: Mapping[str, Any]) -> None:
+        self._call("DELETE", "3.0", "roles/permissions/remove", {"role_permission_id": grant["id"]})
 
     def _call(
         self,
