@@ -4,6 +4,7 @@ Which of the two must not be seen in what comes out. So a worker does one piece 
 the same code and the same libraries, and says what it was warned of.
 """
 
+import gc
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -117,6 +118,9 @@ def _cluster(address: str) -> Iterator["Client"]:
         warnings.simplefilter("ignore")  # Dask's own words are not about the model
         from distributed import Client
 
+        # A client that reached nobody closes itself when it is collected; inside the making of another one
+        # both would wait for the same lock for ever.
+        gc.collect()
         try:
             client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 
 from airlock.chain.training import package_of
 from airlock.package.fitted import Fitted
+from airlock.settings import ROOT
 from airlock.spec import SpecError
 from airlock.store import Store
 from airlock.training import spreading
@@ -45,6 +47,34 @@ class Waiting(LogisticRegression):
         while (folder / "hold").exists():
             time.sleep(0.02)
         return super().fit(rows, truth)
+"""
+
+
+#: Asks twice at no address of a scheduler; garbage is collected at the worst of moments.
+TWICE_IN_VAIN = """
+import gc
+
+from distributed.utils import LoopRunner
+
+from airlock.training import spreading
+from airlock.training.errors import DaskError
+
+gc.disable()
+begin = LoopRunner._start_unlocked
+
+
+def collecting(self):
+    gc.collect()
+    begin(self)
+
+
+LoopRunner._start_unlocked = collecting
+spreading.PATIENCE_SECONDS = 1
+for _ in range(2):
+    try:
+        spreading.spread(max, 1, [2])
+    except DaskError as error:
+        print(type(error).__name__)
 """
 
 
@@ -204,6 +234,17 @@ def test_without_a_scheduler_the_setting_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("AIRLOCK_DASK", "tcp://127.0.0.1:1")
     with pytest.raises(DaskError, match=r"AIRLOCK_DASK is tcp://127\.0\.0\.1:1, and no Dask scheduler"):
         fitted(LINEAR, tmp_path)
+
+
+def test_a_second_search_does_not_wait_for_ever_for_one_that_found_nobody() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE_IN_VAIN],
+        env={**os.environ, "AIRLOCK_DASK": "ftp://127.0.0.1:1", "PYTHONPATH": str(ROOT / "plugins")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.stdout.split() == ["DaskError", "DaskError"], done.stderr
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1:1", "nowhere.invalid:8786"])
