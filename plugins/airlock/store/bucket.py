@@ -1,7 +1,6 @@
 """A place in an object storage: objects by key, each error naming the setting and its cure."""
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 #: So many objects travel at a time.
 LANES = 8
+
+
+class Gone(Exception):
+    """There is no object of a key; no `OSError`, so that no missing file of this machine is taken for it."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,9 @@ class Bucket:
 
     def read(self, key: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        with self._told():
-            try:
-                with filesystem().open_input_stream(f"{self.path}/{key}") as stream:
-                    content: bytes = stream.read()
-                    return content
-            except FileNotFoundError:
-                pass
+        with suppress(Gone), self._told(), filesystem().open_input_stream(f"{self.path}/{key}") as stream:
+            content: bytes = stream.read()
+            return content
         self._require_bucket()
         return None
 
@@ -67,9 +66,8 @@ class Bucket:
     def digest(self, key: str) -> str:
         """Return the SHA-256 of an object, read in pieces."""
         digest = hashlib.sha256()
-        with self._told(), filesystem().open_input_stream(f"{self.path}/{key}") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
+        for piece in self._pieces(key):
+            digest.update(piece)
         return digest.hexdigest()
 
     def below(self, key: str, *, recursive: bool = True) -> list[tuple[str, datetime]]:
@@ -88,13 +86,14 @@ class Bucket:
         """Write files of a folder to below a key."""
 
         def send(name: str) -> None:
-            to = f"{self.path}/{key}/{name}"
-            with (
-                self._told(),
-                (folder / name).open("rb") as file,
-                filesystem().open_output_stream(to) as stream,
-            ):
-                shutil.copyfileobj(file, stream, CHUNK)
+            with (folder / name).open("rb") as file:
+                with self._told():
+                    stream = filesystem().open_output_stream(f"{self.path}/{key}/{name}")
+                while piece := file.read(CHUNK):
+                    with self._told():
+                        stream.write(piece)
+                with self._told():
+                    stream.close()
 
         together(names, send)
 
@@ -103,30 +102,30 @@ class Bucket:
 
         def fetch(name: str) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            source = f"{self.path}/{key}/{name}"
-            with (
-                self._told(),
-                filesystem().open_input_stream(source) as stream,
-                (folder / name).open("wb") as file,
-            ):
-                shutil.copyfileobj(stream, file, CHUNK)
+            with (folder / name).open("wb") as file:
+                file.writelines(self._pieces(f"{key}/{name}"))
 
         together(names, fetch)
 
     def delete(self, key: str) -> None:
         """Delete an object, or nothing where there is none."""
-        with self._told(), suppress(FileNotFoundError):
+        with suppress(Gone), self._told():
             filesystem().delete_file(f"{self.path}/{key}")
 
     def delete_below(self, key: str) -> None:
-        """Delete every object below a key."""
-        with self._told():
-            filesystem().delete_dir_contents(f"{self.path}/{key}", missing_dir_ok=True)
+        """Delete every object below a key, and what stands for it where it is empty."""
+        with suppress(Gone), self._told():
+            filesystem().delete_dir(f"{self.path}/{key}")
 
     def move(self, key: str, to: str) -> None:
         """Move an object to another key."""
         with self._told():
             filesystem().move(f"{self.path}/{key}", f"{self.path}/{to}")
+
+    def _pieces(self, key: str) -> Iterator[bytes]:
+        with self._told(), filesystem().open_input_stream(f"{self.path}/{key}") as stream:
+            while piece := stream.read(CHUNK):
+                yield piece
 
     def _require_bucket(self) -> None:
         """Refuse to take a missing bucket for an empty one."""
@@ -142,8 +141,8 @@ class Bucket:
         """Turn what the server or the way to it says into the error that names the setting."""
         try:
             yield
-        except FileNotFoundError:
-            raise
+        except FileNotFoundError as error:
+            raise Gone(str(error)) from error
         except OSError as error:
             raise self._away(said(error), cure_of(error)) from error
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from airlock.digests import FOREIGN, canonical_json, digest_of, digest_of_folder, digests_of_folder
 from airlock.object_storage import is_plain
-from airlock.store.bucket import Bucket, together
+from airlock.store.bucket import Bucket, Gone, together
 from airlock.store.errors import StoreAway, StoreError
 from airlock.store.folder import CHANGED, PAGES, Kept, Store, _apart
 
@@ -38,16 +38,26 @@ class BucketStore(Store):
     bucket: Bucket
 
     def keep(self, kind: str, folder: Path) -> str:
-        """Send a staged folder, then the list of its files, and leave it in the cache."""
+        """Send a staged folder, then the list of its files, and leave it in the cache.
+
+        Of a folder that is kept already only what is missing is sent: what was changed stays as it is found.
+        """
         contents = digests_of_folder(folder)
-        digest = digest_of(contents)
-        if strange := [name for name, what in contents.items() if what == FOREIGN]:
-            raise StoreError(f"{kind} {digest} holds {strange[0]}, which is {FOREIGN} and cannot be kept.")
-        if not self.has(kind, digest):
-            self.bucket.upload(folder, contents, f"{kind}/{digest}")
-            self.bucket.write(f"{kind}/{digest}{WHOLE}", canonical_json(contents))
+        digest, key = digest_of(contents), f"{kind}/{digest_of(contents)}"
+        for name, what in contents.items():
+            if what == FOREIGN or not _is_plain_path(name):
+                strange = FOREIGN if what == FOREIGN else "no plain path"
+                raise StoreError(f"{kind} {digest} holds {name}, which is {strange} and cannot be kept.")
+        kept = self.has(kind, digest)
+        if not kept:
+            self.bucket.upload(folder, contents, key)
+        # Also when all was just sent: a sweep may have taken it for what a killed task left.
+        self.bucket.upload(folder, contents.keys() - self._objects(key), key)
+        if not kept:
+            self.bucket.write(f"{key}{WHOLE}", canonical_json(contents))
         self._tidy(kind)
-        return super().keep(kind, folder)
+        with self._cached():
+            return super().keep(kind, folder)
 
     def has(self, kind: str, digest: str) -> bool:
         """Say whether a folder is kept, wherever it was kept from."""
@@ -110,7 +120,10 @@ class BucketStore(Store):
     def open(self, kind: str, digest: str, file: str) -> IO[bytes]:
         """Open one file of a kept folder, of which only what is read travels."""
         cached = self._place(kind, digest) / file
-        return cached.open("rb") if cached.is_file() else self.bucket.open(f"{kind}/{digest}/{file}")
+        if cached.is_file():
+            return cached.open("rb")
+        with self._still_kept(kind, digest):
+            return self.bucket.open(f"{kind}/{digest}/{file}")
 
     def salvage(self, kind: str, digest: str, inside: str, wanted: str, into: Path) -> bool:
         """Fetch a folder out of a kept one if it still has the digest that is wanted."""
@@ -133,11 +146,12 @@ class BucketStore(Store):
         """Clear away what was begun before a moment by somebody who was killed, and never kept."""
         found = self.bucket.below("")
         whole = {name.removesuffix(WHOLE) for name, _ in found if name.endswith(WHOLE)}
-        for name, at in found:
-            # Whatever else lies in the bucket is not ours to clear away.
-            part = PART.match(name)
-            if part and at < before and part["folder"] not in whole:
-                self.bucket.delete(name)
+        # Whatever else lies in the bucket is not ours to clear away.
+        parts = [(part["folder"], at) for name, at in found if (part := PART.match(name))]
+        young = {folder for folder, at in parts if at >= before}
+        for folder in sorted({folder for folder, _ in parts} - whole - young):
+            if not self.bucket.has(f"{folder}{WHOLE}"):  # it may have been kept since
+                self.bucket.delete_below(folder)
         super().sweep(before)
 
     def keep_json(self, kind: str, value: Any) -> str:
@@ -163,7 +177,7 @@ class BucketStore(Store):
     def _fetch(self, kind: str, digest: str) -> None:
         """Bring a kept folder into the cache, once it is proved."""
         contents = self._contents(kind, digest)
-        with self.staging() as folder:
+        with self._cached(), self.staging() as folder:
             with self._still_kept(kind, digest):
                 self.bucket.download(f"{kind}/{digest}", contents, folder)
             for name, found in digests_of_folder(folder).items():
@@ -180,18 +194,33 @@ class BucketStore(Store):
         if sha256(listed).hexdigest() != digest:
             raise self._changed(kind, digest, "its list of files is another one now")
         contents: dict[str, str] = json.loads(listed)
-        there = {name for name, _ in self.bucket.below(f"{kind}/{digest}")}
-        if strange := sorted(there ^ set(contents)):
+        if outside := [name for name in contents if not _is_plain_path(name)]:
+            raise self._changed(kind, digest, f"its list of files has {outside[0]!r}, which is no plain path")
+        if strange := sorted(self._objects(f"{kind}/{digest}") ^ set(contents)):
             how = "is gone" if strange[0] in contents else "was added"
             raise self._changed(kind, digest, f"{strange[0]} {how}")
         return contents
+
+    def _objects(self, key: str) -> set[str]:
+        return {name for name, _ in self.bucket.below(key)}
+
+    @contextmanager
+    def _cached(self) -> Iterator[None]:
+        """Tell what is wrong with the disk of this machine as that, and not as the object storage's fault."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreAway(
+                f"AIRLOCK_STORE_CACHE is {self.root}, and {error.filename or 'a file'} there cannot be used: "
+                f"{error.strerror}. Make room on that disk, or name another folder."
+            ) from error
 
     @contextmanager
     def _still_kept(self, kind: str, digest: str) -> Iterator[None]:
         """Tell what was removed while it was read."""
         try:
             yield
-        except FileNotFoundError:
+        except Gone:
             raise self._missing(kind, digest) from None
 
     def _json(self, kind: str, digest: str) -> bytes | None:
@@ -202,6 +231,10 @@ class BucketStore(Store):
         if found is not None and sha256(found).hexdigest() == digest:
             self._write(self.root / kind / f"{digest}.json", found)
         return found
+
+    def _write(self, place: Path, content: bytes) -> None:
+        with self._cached():
+            super()._write(place, content)
 
     def _tidy(self, kind: str) -> None:
         """Let go of folders that the cache was long not asked for: they may have been removed elsewhere."""
