@@ -19,7 +19,7 @@ from airlock.package.explaining import PROBABILITY, Explainer, Explanation
 from airlock.package.package import open_package
 from airlock.serving.loading import load
 from airlock.spec.metrics import Task
-from airlock.store import Store
+from airlock.store import Store, StoreAway
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
@@ -67,12 +67,14 @@ class Explainers:
         ------
         Unusable
             When its package is missing or was changed, or does not answer as it must.
+        StoreAway
+            When the evidence store does not answer, so that nothing is known of the package.
         """
         try:
             found = self._kept.pop(package_digest, None) or explainer_of(
                 conn, self._store, model, package_digest, candidate_id
             )
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreAway):
             raise
         except Exception as error:  # whatever is wrong with the package, it must not explain
             LOG.error("%s cannot be explained: %s", model, error)
@@ -104,7 +106,13 @@ def explainer_of(
 
 
 def account_of(conn: Connection, explainers: Explainers, decision: PredictionRow) -> Account:
-    """Return everything that can be said of a past decision; what cannot be proved is left out, with why."""
+    """Return everything that can be said of a past decision; what cannot be proved is left out, with why.
+
+    Raises
+    ------
+    StoreAway
+        When the evidence store does not answer: that proves nothing, and says nothing.
+    """
     passed, explanation, unexplained = None, None, ""
     try:
         passed = passage(conn, decision)

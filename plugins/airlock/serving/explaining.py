@@ -1,6 +1,7 @@
 """Explaining: explanations and accounts of past decisions, one after another, beside the predictions."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from airlock.serving.accounts import Account, Explainers, account_of, explain
 from airlock.serving.refusals import Refusal
 from airlock.store import Store, StoreAway, StoreError
 
+LOG = logging.getLogger("uvicorn.error.airlock")
+
 R = TypeVar("R")
 
 #: So many requests wait for their turn; one row takes about 50 ms.
@@ -29,6 +32,7 @@ OF_THE_API = 4
 LOOKS = (0.1, 0.2, 0.4, 0.6, 0.7)
 BUSY = "Too many explanations are asked for at once. Try again later."
 UNREACHABLE = "PostgreSQL cannot be reached, so that nothing can be looked up. Try again later."
+STORE_AWAY = "The evidence store does not answer. Try again later."
 RETRY_AFTER = {"Retry-After": "2"}
 
 
@@ -52,8 +56,8 @@ class Explaining:
         Raises
         ------
         Refusal
-            404 where there is none; 410 where retention deleted it; 503 when PostgreSQL cannot be reached,
-            or the answers of its batch are not what they were.
+            404 where there is none; 410 where retention deleted it; 503 when PostgreSQL or the evidence store
+            cannot be reached, or the answers of its batch are not what they were.
         """
         decision = await asyncio.to_thread(self._looked_up, decision_id)
         for wait in LOOKS if decision_id.version == OF_THE_API else ():
@@ -70,7 +74,7 @@ class Explaining:
         Raises
         ------
         Refusal
-            503, when too many wait already or PostgreSQL cannot be reached.
+            503, when too many wait already, or PostgreSQL or the evidence store cannot be reached.
         """
         return await self._in_turn(lambda conn: account_of(conn, self._explainers, decision))
 
@@ -84,7 +88,7 @@ class Explaining:
         Unexplained
             When it cannot be used, or takes other rows.
         Refusal
-            503, when too many wait already or PostgreSQL cannot be reached.
+            503, when too many wait already, or PostgreSQL or the evidence store cannot be reached.
         """
         name = f"{record.model} version {record.version}"
 
@@ -114,5 +118,8 @@ class Explaining:
             raise Refusal(503, UNREACHABLE, headers=RETRY_AFTER) from None
         except DecisionDeleted as error:
             raise Refusal(410, str(error)) from None
-        except (StoreAway, StoreError) as error:
+        except StoreAway as error:
+            LOG.error("Nothing can be looked up or explained: %s", error)
+            raise Refusal(503, STORE_AWAY, headers=RETRY_AFTER) from None
+        except StoreError as error:
             raise Refusal(503, f"What was answered cannot be read: {error}") from None

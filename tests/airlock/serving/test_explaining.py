@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from airlock.governance import retention
 from airlock.governance.engine import connect
 from airlock.governance.grants import SCORING
 from airlock.governance.predictions import PredictionRow
+from airlock.object_storage import filesystem
 from airlock.serving import accounts
 from airlock.serving import explaining as explaining_module
 from airlock.serving.accounts import Explainers
 from airlock.serving.explaining import Explaining
 from airlock.serving.refusals import Refusal
 from airlock.store import Store
+from airlock.store.bucket import Bucket
+from airlock.store.bucket_store import BucketStore
 from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import log
+from tests.airlock.object_server import ObjectServer
 from tests.airlock.serving.conftest import World
 from tests.airlock.serving.scoring_api import deployed
 
@@ -55,6 +60,34 @@ def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Eng
     with pytest.raises(Refusal, match="PostgreSQL cannot be reached") as refused:
         asyncio.run(explaining.found(uuid.uuid4()))
     assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
+    explaining.stop()
+
+
+@pytest.fixture
+def away(
+    object_storage: ObjectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BucketStore]:
+    """An evidence store in an object storage that does not answer."""
+    store = BucketStore(tmp_path, Bucket(object_storage.new_bucket()))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    filesystem.cache_clear()
+    yield store
+    filesystem.cache_clear()
+
+
+def test_while_the_store_is_away_nothing_is_said_and_its_address_reaches_no_client(
+    world: World, engine: Engine, away: BucketStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    deployment, at = deployed(engine, world.linear, 1), datetime.now(UTC)
+    said = (uuid.uuid4(), "loans", 1, "api", "decision", "L1", world.rows[0], 0.7, "true", None)
+    decision = PredictionRow(*said, event_time=at, scored_at=at)
+    explaining = Explaining(engine, away)
+    for asked in (explaining.explain(deployment, [world.rows[0]]), explaining.account(decision)):
+        with pytest.raises(Refusal) as refused:
+            asyncio.run(asked)
+        told = (refused.value.status, str(refused.value), refused.value.headers)
+        assert told == (503, "The evidence store does not answer. Try again later.", {"Retry-After": "2"})
+    assert caplog.text.count("AIRLOCK_STORE is s3://") == 2
     explaining.stop()
 
 
