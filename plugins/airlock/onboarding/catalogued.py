@@ -22,6 +22,11 @@ class Catalogued:
     purpose: str
     entry: Entry | None = None
 
+    def protects(self, column: str) -> bool:
+        """Say whether an entry that was there wants a column protected, whatever its rows are like."""
+        known = self.entry.columns.get(column) if self.entry else None
+        return known is not None and known.protected
+
 
 def entry_of(model: str, table: Table | None, columns: Sequence[str], include: Path) -> Catalogued:
     """Return the entry that lists most of a table's columns, or a new one named as the model.

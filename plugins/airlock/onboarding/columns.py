@@ -1,6 +1,6 @@
 """The columns of what a person gave, in types that a spec knows, under names that it can use."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -75,7 +75,7 @@ def columns_of(given: Given, target: str) -> Columns:
         column = typed(given.rows[name])
         if column is None:
             continue
-        here = f"{name}_given" if name in TAKEN_NAMES and name != target else name
+        here = _free(f"{name}_given", names) if name in TAKEN_NAMES and name != target else name
         found[here], called[here] = column, name
         if pa.types.is_timestamp(column.type) and not _has_zone(given.rows[name]):
             zoneless.add(here)
@@ -90,11 +90,20 @@ def columns_of(given: Given, target: str) -> Columns:
 
 def _numbered(columns: Columns) -> Columns:
     """Return columns with one more at the front, which counts the rows."""
-    name = ROW_NUMBER
-    while name in columns.called:
-        name += "_"
+    name = _free(ROW_NUMBER, columns.called)
     counts = pa.array(np.arange(1, columns.table.num_rows + 1))
     return replace(columns, table=columns.table.add_column(0, name, counts), numbers=name)
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """Return a name that no other column has.
+
+    >>> _free("score_given", ["score", "score_given"])
+    'score_given_'
+    """
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _has_zone(raw: pa.ChunkedArray) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airlock.onboarding.catalogued import Catalogued
-from airlock.onboarding.given import Table
+from airlock.onboarding.given import MOST_ROWS, Table
 from airlock.onboarding.looks import Look
 from airlock.onboarding.people import Owner
 from airlock.onboarding.roles import Guess, speaks_of_people
@@ -71,6 +71,12 @@ class Draft:
     def title(self) -> str:
         """How people call the model."""
         return title_of(self.name)
+
+    @property
+    def looked_at(self) -> str:
+        """The rows that it is drafted from, in words: of a large table the first only."""
+        part = "the first " if self.database is not None and self.rows >= MOST_ROWS else ""
+        return f"{part}{self.rows:,} rows"
 
     @property
     def copied_to(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
 from airlock.onboarding.errors import OnboardingError
@@ -16,10 +17,12 @@ from airlock.onboarding.text_file import read_text
 
 #: A larger file is a database's work: it would not fit into memory beside its copy.
 MOST_BYTES = 1 << 30
-#: So many rows of a table are looked at to draft a spec; what was drafted is held against all of them.
+#: So many rows of a table are looked at to draft a spec, and no more are held against what was drafted.
 MOST_ROWS = 200_000
 TABLE = re.compile(r"(?P<connection>\w+):(?:(?P<schema>\w+)\.)?(?P<table>\w+)")
 PARQUET = (".parquet", ".pq")
+#: How PostgreSQL writes names: its reserved words are quoted.
+IDENTIFIERS = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,7 @@ class Table:
     @property
     def written(self) -> str:
         """The table as SQL names it."""
-        quoted = sa.table(self.name, schema=self.schema)
-        return str(sa.select(sa.literal_column("1")).select_from(quoted)).rpartition("FROM ")[2]
+        return IDENTIFIERS.format_table(sa.table(self.name, schema=self.schema))
 
 
 @dataclass(frozen=True)

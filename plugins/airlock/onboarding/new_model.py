@@ -17,7 +17,7 @@ from airlock.onboarding.draft import Draft
 from airlock.onboarding.drafting import draft_of
 from airlock.onboarding.errors import OnboardingError
 from airlock.onboarding.given import read_given
-from airlock.onboarding.proof import Connect, proved, require_suite_met
+from airlock.onboarding.proof import Connect, known_rows, proved, require_suite_met
 from airlock.onboarding.staging import require_free, staging
 from airlock.onboarding.telling import told
 from airlock.settings import settings
@@ -66,8 +66,9 @@ def new_model(
     with staging(include, name) as stage:
         if given.database is None:
             stage.keep_rows(name, columns.table)
-        draft = proved(draft, stage.write, connect)
-        require_suite_met(draft, stage.write(draft), connect)
+        known = known_rows(draft, stage.write, connect)
+        draft = proved(draft, known, stage.write)
+        require_suite_met(draft, stage.write(draft), known)
         _require_only_questions(stage.folder, name)
         stage.move_in(name)
     entry = refused(load_entry, include, name) if draft.catalogue.entry is None else ()

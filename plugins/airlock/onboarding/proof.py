@@ -19,6 +19,7 @@ from airlock.inspection.inspection import inspect
 from airlock.onboarding.comparable import incomparable
 from airlock.onboarding.draft import Draft
 from airlock.onboarding.errors import OnboardingError
+from airlock.onboarding.given import MOST_ROWS
 from airlock.onboarding.roles import Guess, ignored
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Role
@@ -41,24 +42,30 @@ Connect = Callable[[str], Any]
 Write = Callable[[Draft], Path]
 
 
-def proved(draft: Draft, write: Write, connect: Connect) -> Draft:
+def proved(draft: Draft, known: pa.Table, write: Write) -> Draft:
     """Return the draft without the features that give its target away, and with what a person must decide.
 
     Parameters
     ----------
+    known
+        The rows of `known_rows`.
     write
         Writes a draft's files into a folder of models, and returns it.
 
     Raises
     ------
     OnboardingError
-        When the source cannot be read as the draft says, or no feature is left.
+        When no feature is left.
     """
     while True:
-        models = write(draft)
-        spec = spec_of(draft.name, models)
-        rows = known_rows(spec, models, connect)
-        if alone := incomparable(spec, draft.policy, rows):
+        spec = spec_of(draft.name, write(draft))
+        rows = known.select(spec.data.read)
+        alone = {
+            name: found
+            for name, found in incomparable(spec, draft.policy, rows).items()
+            if not draft.catalogue.protects(name)
+        }
+        if alone:
             draft = replace(draft, guesses=tuple(_put(guess, alone) for guess in draft.guesses))
             continue
         stopping = inspect(spec, rows).stopping
@@ -77,7 +84,7 @@ def proved(draft: Draft, write: Write, connect: Connect) -> Draft:
         draft = replace(draft, guesses=guesses)
 
 
-def require_suite_met(draft: Draft, models: Path, connect: Connect) -> None:
+def require_suite_met(draft: Draft, models: Path, known: pa.Table) -> None:
     """Hold the data against the proposed suite.
 
     Raises
@@ -87,7 +94,7 @@ def require_suite_met(draft: Draft, models: Path, connect: Connect) -> None:
     """
     spec = spec_of(draft.name, models)
     suite = load_suite(models / draft.name / SUITE_FILE)
-    failed = validate(known_rows(spec, models, connect), suite).failed
+    failed = validate(known.select(spec.data.read), suite).failed
     if failed:
         said = " ".join(check.finding for check in failed)
         raise OnboardingError("SOURCE", f"the rows do not meet what was drafted from them: {said}", "")
@@ -99,14 +106,17 @@ def spec_of(name: str, models: Path) -> ModelSpec:
     return ModelSpec.model_validate({**content, "name": name})
 
 
-def known_rows(spec: ModelSpec, models: Path, connect: Connect) -> pa.Table:
-    """Return all rows whose outcome is known, as a training reads them.
+def known_rows(draft: Draft, write: Write, connect: Connect) -> pa.Table:
+    """Return the rows whose outcome is known, as a training reads them; of a table the first MOST_ROWS.
 
     Raises
     ------
     OnboardingError
-        When they cannot be read.
+        When they cannot be read as the draft says.
     """
+    limited = f"{draft.query}\nLIMIT {MOST_ROWS}" if draft.query else ""
+    models = write(replace(draft, query=limited))
+    spec = spec_of(draft.name, models)
     window, now = Window(None, None), datetime.now(UTC)
     try:
         rows = read(spec, window=window, as_of=now, models=models, connect=connect)

@@ -1,9 +1,7 @@
 """The query that reads a table for a spec."""
 
-import sqlalchemy as sa
-
 from airlock.onboarding.columns import Columns
-from airlock.onboarding.given import Table
+from airlock.onboarding.given import IDENTIFIERS, Table
 
 
 def query_of(table: Table, columns: Columns, time: str | None) -> str:
@@ -32,7 +30,7 @@ def _moment(name: str, columns: Columns) -> str:
 def _quoted(name: str) -> str:
     """Return a column's name as SQL writes it; a colon is escaped, or it would name a parameter.
 
-    >>> _quoted("income"), _quoted("per month:net")
-    ('income', '"per month\\\\:net"')
+    >>> _quoted("income"), _quoted("window"), _quoted("per month:net")
+    ('income', '"window"', '"per month\\\\:net"')
     """
-    return str(sa.select(sa.column(name))).removeprefix("SELECT ").strip().replace(":", "\\:")
+    return IDENTIFIERS.quote(name).replace(":", "\\:")

@@ -1,6 +1,7 @@
 """A draft as the texts of its files."""
 
 import json
+import math
 import re
 from datetime import timedelta
 from functools import cache
@@ -37,12 +38,23 @@ def texts(draft: Draft) -> dict[str, str]:
 def plain(value: object) -> str:
     """Return a value as YAML writes it, without quotes where it needs none.
 
-    >>> plain("risk"), plain("yes"), plain("2"), plain(True), plain("a: b")
-    ('risk', '"yes"', '"2"', 'true', '"a: b"')
+    >>> plain("risk"), plain("yes"), plain("2"), plain(True), plain('is "bad"')
+    ('risk', '"yes"', '"2"', 'true', '"is \\\\"bad\\\\""')
     """
-    if isinstance(value, str) and PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=math.inf).rstrip("\n")
+
+
+def comment(text: str) -> str:
+    """Return a text as one line that a comment can hold.
+
+    >>> comment("too\\nlong")
+    'too long'
+    """
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 @cache
@@ -50,7 +62,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
     )
-    made.filters |= {"plain": plain, "spelled": _spelled}
+    made.filters |= {"plain": plain, "comment": comment, "spelled": _spelled}
     return made
 
 

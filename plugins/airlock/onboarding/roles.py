@@ -133,7 +133,7 @@ def _role(look: Look, key: str, time: str | None, target: str) -> tuple[Role, st
     if words & KEYS and (look.whole or _is_text(look)):
         return Role.IDENTIFIER, "by its name a key: no estimator learns from it"
     if words & (SENSITIVE_GROUPS | GROUPS):
-        return Role.PROTECTED, "by its name a group of people: compared, never learned from"
+        return Role.PROTECTED, "by its name a group of people"
     if look.addresses or (_is_text(look) and look.distinct > NAMES_ROWS * look.rows * (1 - look.missing)):
         return Role.IGNORED, f"{look.distinct:,} different texts: names rows, tells nothing of new ones"
     return Role.FEATURE, _described(look)

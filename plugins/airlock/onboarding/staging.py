@@ -1,5 +1,7 @@
 """Writing a new model's files beside the include folder, and moving them there whole or not at all."""
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +19,12 @@ from airlock.spec.catalogue import FOLDER
 from airlock.spec.people import PEOPLE_FILE
 
 POLICIES = "policies"
+TAKEN = "Somebody made it meanwhile: choose another name."
+CURES = {
+    errno.EEXIST: TAKEN,
+    errno.ENOTEMPTY: TAKEN,
+    errno.EXDEV: "Keep the folders of include/ on one file system.",
+}
 
 
 @dataclass(frozen=True)
@@ -47,14 +55,25 @@ class Staging:
     def move_in(self, name: str) -> None:
         """Move the model, and its entry of the catalogue if it has one, into the real include folder.
 
-        The entry goes first: alone it does nothing. Each of the two is there whole or not at all.
+        The entry goes first: alone it does nothing, and it is taken back where the model cannot follow.
+
+        Raises
+        ------
+        OSError
+            When one of the two cannot be put there, or is there by now.
         """
-        entry = self.folder / FOLDER / f"{name}.yaml"
-        if entry.exists():
-            (self.include / FOLDER).mkdir(exist_ok=True)
-            entry.rename(self.include / FOLDER / entry.name)
-        (self.include / "models").mkdir(exist_ok=True)
-        (self.models / name).rename(self.include / "models" / name)
+        drafted, entry = (folder / FOLDER / f"{name}.yaml" for folder in (self.folder, self.include))
+        model = self.include / "models" / name
+        model.parent.mkdir(exist_ok=True)
+        if drafted.exists():
+            entry.parent.mkdir(exist_ok=True)
+            os.link(drafted, entry)
+        try:
+            (self.models / name).rename(model)
+        except OSError:
+            if drafted.exists():
+                entry.unlink()
+            raise
 
 
 def require_free(include: Path, name: str) -> None:
@@ -78,7 +97,7 @@ def staging(include: Path, name: str) -> Iterator[Staging]:
     Raises
     ------
     OnboardingError
-        When nothing can be written beside the include folder's own files.
+        When nothing can be written beside the include folder's own files, or moved among them.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=include))
@@ -90,7 +109,12 @@ def staging(include: Path, name: str) -> Iterator[Staging]:
         (folder / PEOPLE_FILE).symlink_to((include / PEOPLE_FILE).resolve())
         (folder / FOLDER).mkdir()
         for entry in (include / FOLDER).glob("*.yaml"):
-            (folder / FOLDER / entry.name).symlink_to(entry.resolve())
+            if entry.stem != name:
+                (folder / FOLDER / entry.name).symlink_to(entry.resolve())
         yield Staging(include, folder)
+    except OSError as error:
+        wrong = f"{error.filename2 or error.filename or folder} cannot be written: {error.strerror or error}."
+        cure = CURES.get(error.errno or 0, "Make room, or mend its permissions.")
+        raise OnboardingError("NAME", wrong, f"{cure} Nothing was changed.") from error
     finally:
         shutil.rmtree(folder)

@@ -21,7 +21,7 @@ def told(
         for role in (Role.FEATURE, Role.PROTECTED, Role.IGNORED)
     }
     lines = [
-        f"{folder} is drafted from {draft.called}: {draft.rows:,} rows, {draft.aim.task} on {draft.aim_at}.",
+        f"{folder} is drafted from {draft.called}: {draft.looked_at}, {draft.aim.task} on {draft.aim_at}.",
         "",
         "Look at these guesses; the spec says beside each why:",
         f"  risk tier   {draft.tier}",

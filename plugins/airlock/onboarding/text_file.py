@@ -1,6 +1,8 @@
-"""Text files with one row a line: which character separates the values, and whether names come first."""
+"""Text files of rows: which character separates the values, and whether names come first."""
 
+import codecs
 import csv
+import shlex
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,6 +14,11 @@ from airlock.onboarding.errors import OnboardingError
 
 SEPARATORS = (",", ";", "\t", "|", " ")
 LOOKED_AT = 200
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: A text of any length is a value; Python's own limit is 131,072 characters.
+csv.field_size_limit(1 << 30)
+
+Row = Sequence[str]
 
 
 def read_text(path: Path, header: Sequence[str] | None) -> pa.Table:
@@ -22,21 +29,18 @@ def read_text(path: Path, header: Sequence[str] | None) -> pa.Table:
     OnboardingError
         When the values cannot be told apart, or nobody says what the columns are called.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(islice(file, LOOKED_AT))
-    except UnicodeDecodeError:
-        cure = f"Turn it into UTF-8 first, such as: iconv -f latin1 -t utf-8 {path.name} > utf8.csv"
-        raise OnboardingError("SOURCE", f"{path.name} is not UTF-8.", cure) from None
+    lines = _beginning(path)
     separator = separator_of(lines)
     if separator is None:
         wrong = f"the lines of {path.name} do not fall into columns, whichever of {spelled()} separates them."
         raise OnboardingError("SOURCE", wrong, "Save it as CSV with a comma between the values.")
-    first = [name.strip() for name in next(csv.reader(lines, delimiter=separator))]
-    names, skipped = _names(path, first, header)
+    rows = _whole_rows(lines, separator)
+    blank = next(number for number, row in enumerate(rows) if row)
+    names, named = _names(path, [row for row in rows if row], header)
     return arrow_csv.read_csv(
         path,
-        arrow_csv.ReadOptions(column_names=names, skip_rows=skipped),
+        # Of what is skipped after the names a row may be several lines, of what is skipped before not.
+        arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=blank + 1 if named else 0),
         arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
@@ -45,7 +49,7 @@ def read_text(path: Path, header: Sequence[str] | None) -> pa.Table:
 
 
 def separator_of(lines: Sequence[str]) -> str | None:
-    """Return the character that cuts every line into the same number of values, the most of all.
+    """Return the character that cuts every row into the same number of values, the most of all.
 
     >>> separator_of(["name;income", "Ada;1,5", "Bo;2,5"])
     ';'
@@ -53,8 +57,7 @@ def separator_of(lines: Sequence[str]) -> str | None:
     True
     """
     widths = {
-        separator: {len(row) for row in csv.reader(lines, delimiter=separator) if row}
-        for separator in SEPARATORS
+        separator: {len(row) for row in _whole_rows(lines, separator) if row} for separator in SEPARATORS
     }
     even = {separator: max(found) for separator, found in widths.items() if len(found) == 1}
     best = max(even, key=lambda separator: even[separator], default=None)
@@ -66,18 +69,50 @@ def spelled() -> str:
     return "comma, semicolon, tab, bar and space"
 
 
-def _names(path: Path, first: list[str], header: Sequence[str] | None) -> tuple[list[str], int]:
-    """Return what the columns are called, and how many lines that took."""
+def _beginning(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(islice(file, LOOKED_AT))
+    except UnicodeDecodeError:
+        with path.open("rb") as file:
+            encoding = "utf-16" if file.read(2) in UTF_16 else "latin1"
+        cure = f"iconv -f {encoding} -t utf-8 {shlex.quote(str(path))} > utf8.csv"
+        raise OnboardingError(
+            "SOURCE", f"{path.name} is not UTF-8.", f"Turn it into UTF-8 first, such as: {cure}"
+        ) from None
+
+
+def _whole_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """Return the rows of a file's first lines, without one that goes on in the lines after them."""
+    rows = list(csv.reader(lines, delimiter=separator))
+    return rows[:-1] if len(lines) == LOOKED_AT else rows
+
+
+def _names(path: Path, rows: Sequence[Row], header: Row | None) -> tuple[list[str], bool]:
+    """Return what the columns are called, and whether the first row says so."""
+    first = [" ".join(name.split()) for name in rows[0]]
+    unnamed = [value for value in first if not value or _is_number(value)]
     if header:
         if len(header) != len(first):
             wrong = f"names {len(header)} columns, and {path.name} has {len(first)}."
             raise OnboardingError("HEADER", wrong, "Name each column once, in the order of the file.")
-        return list(header), int(first == list(header))
-    if values := [value for value in first if not value or _is_number(value)]:
-        wrong = f"the first line of {path.name} holds {values[0]!r}, which is no column's name."
+        if first != list(header) and not unnamed and _are_names(first, header, rows[1:]):
+            wrong = f"{path.name} has names of its own: {', '.join(first)}."
+            raise OnboardingError("HEADER", wrong, "Leave HEADER away, or take that line out of the file.")
+        return list(header), first == list(header)
+    if unnamed:
+        wrong = f"the first line of {path.name} holds {unnamed[0]!r}, which is no column's name."
         cure = f"Name its {len(first)} columns, with commas between them: HEADER=first,second,..."
         raise OnboardingError("SOURCE", wrong, cure)
-    return first, 1
+    return first, True
+
+
+def _are_names(first: Row, header: Row, rest: Sequence[Row]) -> bool:
+    """Say whether texts are names: one is as the header calls its column, or stands above numbers only."""
+    if any(one.casefold() == name.casefold() for one, name in zip(first, header, strict=True)):
+        return True
+    stated = ([value for value in column if value] for column in zip(*rest, strict=True))
+    return any(values and all(map(_is_number, values)) for values in stated)
 
 
 def _is_number(text: str) -> bool:

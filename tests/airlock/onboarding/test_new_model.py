@@ -189,6 +189,26 @@ def test_a_parquet_file_keeps_its_types_and_loses_what_no_spec_can_read(
     assert spec["data"]["positive"] is True
 
 
+def test_quotes_and_backslashes_are_what_they_are(include: Path, tmp_path: Path) -> None:
+    rows = [
+        row | {'is "bad"': '5"' if row["churned"] == "yes" else r"\d"} for row in without(customers(), "note")
+    ]
+    source = write_csv(tmp_path / "customers.csv", without(rows, "churned", "closed_on"))
+    drafted(include, source, target='is "bad"')
+    spec = spec_in(include)
+    assert spec["data"]["target"] == 'is "bad"' and spec["data"]["positive"] in ('5"', r"\d")
+    assert spec["data"]["outcome_delay"].startswith('TODO: How long after signed_up is is "bad" known')
+
+
+def test_a_column_that_is_called_as_another_will_be_is_kept(include: Path, tmp_path: Path) -> None:
+    rows = [row | {"score": row["calls"] / 3, "score_given": row["months"] * 2} for row in few()]
+    drafted(include, write_csv(tmp_path / "customers.csv", rows))
+    copied = pq.read_table(include / "models" / "churn" / "data.parquet")
+    assert copied["score_given_"][0].as_py() == pytest.approx(rows[0]["score"])
+    assert copied["score_given"][0].as_py() == rows[0]["score_given"]
+    assert {"score_given", "score_given_"} <= spec_in(include)["data"]["columns"].keys()
+
+
 REFUSED = {
     "a name that is no model's": (
         {"name": "Churn 1"},
@@ -318,5 +338,8 @@ def test_groups_that_no_gate_could_compare_are_put_to_a_person(include: Path, tm
     asked = spec_in(include)["data"]["columns"]["foreign"]
     assert asked["role"].startswith("TODO: protected or ignored? Of its groups only no has rows enough")
     assert asked["kind"] == "category", "whatever the answer is, nothing else must be written"
+    text = (include / "models" / "churn" / "model.yaml").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("foreign:")]
+    assert line.endswith("# by its name a group of people")
     answer(include)
     assert problems_of(include, "churn") == ()

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from airlock.onboarding import draft, given, proof
 from airlock.onboarding.checking import problems_of
 from airlock.onboarding.errors import OnboardingError
 from airlock.spec.questions import UNANSWERED
@@ -30,6 +31,8 @@ ENTRY = {
 COLUMNS = (
     '"customer id" text, seen_on date, months int, calls int, plan text, "per: week" float8, churned text'
 )
+#: Words that PostgreSQL reserves and standard SQL does not.
+RESERVED = '"window", months AS "variadic", plan AS "returning"'
 VALUES = ":key, date '2026-01-01' + :day, :months, :calls, :plan, :calls, :churned"
 
 
@@ -45,6 +48,7 @@ def warehouse(fresh_database: str) -> Iterator[sa.Engine]:
         conn.execute(sa.text("CREATE SCHEMA shop"))
         conn.exec_driver_sql(f"CREATE TABLE shop.customers ({COLUMNS})")
         conn.execute(sa.text(f"INSERT INTO shop.customers VALUES ({VALUES})"), _rows())
+        conn.execute(sa.text(f"CREATE VIEW shop.window AS SELECT *, calls AS {RESERVED} FROM shop.customers"))
         conn.execute(sa.text("CREATE VIEW shop.unnamed AS SELECT months, churned FROM shop.customers"))
     yield engine
     engine.dispose()
@@ -55,14 +59,14 @@ def include(tmp_path: Path) -> Path:
     return own_include(tmp_path)
 
 
-def draft(include: Path, warehouse: sa.Engine, table: str = "shop.customers") -> None:
+def draft_table(include: Path, warehouse: sa.Engine, table: str = "shop.customers") -> None:
     drafted(include, f"warehouse:{table}", connect={"warehouse": warehouse}.__getitem__)
 
 
 def test_a_table_is_read_by_a_query_of_the_time_that_is_asked_for(
     include: Path, warehouse: sa.Engine
 ) -> None:
-    draft(include, warehouse)
+    draft_table(include, warehouse)
     source = spec_in(include)["data"]["source"]["sql"]
     assert source["connection"] == "warehouse"
     assert "CAST(seen_on AS timestamp) AT TIME ZONE 'UTC' AS seen_on" in source["query"]
@@ -73,10 +77,33 @@ def test_a_table_is_read_by_a_query_of_the_time_that_is_asked_for(
     assert {problem.wrong for problem in problems} == {UNANSWERED}
 
 
+def test_names_that_postgresql_reserves_are_quoted(include: Path, warehouse: sa.Engine) -> None:
+    draft_table(include, warehouse, "shop.window")
+    query = spec_in(include)["data"]["source"]["sql"]["query"]
+    assert 'FROM shop."window"' in query
+    assert all(f'\n       "{name}"' in query for name in ("window", "variadic", "returning"))
+
+
+def test_of_a_large_table_the_first_rows_are_read_twice_and_the_draft_says_so(
+    include: Path, warehouse: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (given, draft, proof):
+        monkeypatch.setattr(module, "MOST_ROWS", 200)
+    twice = "INSERT INTO shop.customers SELECT * FROM shop.customers LIMIT 1"
+    with warehouse.begin() as conn:
+        conn.exec_driver_sql(twice)
+    asked = list[str]()
+    drafted(include, "warehouse:shop.customers", connect=lambda name: asked.append(name) or warehouse)
+    assert len(asked) == 2, "once to look, once to prove"
+    text = (include / "models" / "churn" / "model.yaml").read_text(encoding="utf-8")
+    assert "(warehouse): the first 200 rows, 7 columns" in text
+    assert "LIMIT" not in text
+
+
 def test_what_the_catalogue_says_of_a_table_holds(include: Path, warehouse: sa.Engine) -> None:
     (include / "catalogue").mkdir()
     (include / "catalogue" / "shop.yaml").write_text(yaml.safe_dump(ENTRY), encoding="utf-8")
-    draft(include, warehouse)
+    draft_table(include, warehouse)
     data = spec_in(include)["data"]
     assert data["catalogue"]["source"] == "shop"
     assert data["catalogue"]["purpose"].startswith("TODO: Which of these purposes? service (Call customers")
@@ -93,7 +120,7 @@ def test_a_target_that_the_catalogue_forbids_is_refused(include: Path, warehouse
     entry = {**ENTRY, "columns": {**ENTRY["columns"], **forbidden}}
     (include / "catalogue" / "shop.yaml").write_text(yaml.safe_dump(entry), encoding="utf-8")
     with pytest.raises(OnboardingError, match="no model without it. Ask Greta"):
-        draft(include, warehouse)
+        draft_table(include, warehouse)
     assert list((include / "models").iterdir()) == []
 
 
@@ -108,5 +135,5 @@ def test_a_table_that_cannot_be_used_is_refused(
     include: Path, warehouse: sa.Engine, table: str, message: str
 ) -> None:
     with pytest.raises(OnboardingError, match=message):
-        draft(include, warehouse, table)
+        draft_table(include, warehouse, table)
     assert list((include / "models").iterdir()) == []
