@@ -1,5 +1,7 @@
 """The migrations make exactly the tables that the code speaks of."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,6 +12,7 @@ from airlock.governance import audit_log, deployments
 from airlock.governance.engine import connect
 from airlock.governance.passage import DeploymentRefused
 from airlock.governance.tables import metadata
+from tests.airlock.serving.scoring_api import wait_until
 
 CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -18,6 +21,13 @@ WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'ale
 INDEXES = """
 SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1
 """
+
+#: What every insert takes first.
+TO_INSERT = text("LOCK TABLE predictions IN ROW EXCLUSIVE MODE NOWAIT")
+BUILDING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX%' "
+    "AND wait_event_type = 'Lock'"
+)
 
 A_RELEASE_BEFORE_THE_LOG = f"""
 INSERT INTO candidates (model, dag_run_id, state, reason, version, mlflow_run_id, package_digest,
@@ -58,6 +68,39 @@ def test_upgrading_twice_changes_nothing_and_downgrading_leaves_nothing(migrate,
     engine = connect(fresh_database)
     assert inspect(engine).get_table_names() == ["alembic_version"]
     assert inspect(engine).get_view_names() == []
+    engine.dispose()
+
+
+def test_two_runs_at_a_time_wait_for_each_other(migrate, fresh_database):
+    with ThreadPoolExecutor() as both:
+        for run in [both.submit(migrate, fresh_database, "upgrade", "head") for _ in range(2)]:
+            run.result()
+
+
+def test_answers_are_written_while_an_index_on_them_is_built(migrate, fresh_database):
+    migrate(fresh_database, "upgrade", "0010")
+    engine = connect(fresh_database)
+    with ThreadPoolExecutor() as beside:
+        with engine.connect() as writing, engine.connect() as looking:
+            looking.execution_options(isolation_level="AUTOCOMMIT")
+            writing.execute(TO_INSERT)
+            run = beside.submit(migrate, fresh_database, "upgrade", "head")
+            wait_until(lambda: looking.execute(BUILDING).scalar_one() or run.done(), "the index is built")
+            with engine.begin() as another:
+                another.execute(TO_INSERT)
+        run.result()
+    engine.dispose()
+
+
+def test_an_index_whose_build_was_broken_off_is_built_again(migrate, fresh_database):
+    migrate(fresh_database, "upgrade", "0010")
+    engine = connect(fresh_database)
+    with engine.begin() as conn:
+        conn.execute(text("CREATE INDEX predictions_by_version ON predictions (model)"))
+    migrate(fresh_database, "upgrade", "head")
+    with engine.connect() as conn:
+        defined = conn.execute(text("SELECT indexdef FROM pg_indexes WHERE indexname LIKE '%by_version'"))
+        assert "(model, version, purpose, scored_at)" in defined.scalar_one()
     engine.dispose()
 
 
