@@ -85,9 +85,15 @@ async def _refused(request: Request, error: Exception) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return Response(str(error.detail), error.status_code, media_type="text/plain", headers=error.headers)
     if error.status_code == 401:
-        return RedirectResponse(get_auth_manager().get_url_login(next_url=quote(request.url.path)), 303)
+        return RedirectResponse(get_auth_manager().get_url_login(next_url=_here(request)), 303)
     title = TITLES.get(error.status_code, "Something is wrong")
     return html("problem", request, error.status_code, title=title, sentence=str(error.detail))
+
+
+def _here(request: Request) -> str:
+    """Return what was asked for as a path of this server, so that the login leads nowhere else."""
+    path, query = quote(request.url.path), request.url.query
+    return f"{path}?{query}" if query else path
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
@@ -97,6 +103,6 @@ async def _unavailable(request: Request, error: Exception) -> Response:
         str(error)
         if isinstance(error, SettingsError | StoreAway)
         else "The airlock database does not answer, or its tables are not there. "
-        "See whether the stack runs (make status); the API server's log says more."
+        "See whether PostgreSQL runs; the API server's log says more."
     )
     return html("problem", request, 503, title="The records cannot be read", sentence=sentence)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from airlock.settings import database_url, settings
 from airlock.spec import ModelSpec, SpecError, load_model, model_names
 from airlock.spec.load import SPEC_FILE
+from airlock.spec.people import PEOPLE_FILE
 from airlock.ui.answer_courses import estimates, fairness, groups
 from airlock.ui.charts import charts
 from airlock.ui.courses import business, holdout, outcomes, service
@@ -100,7 +101,8 @@ def model_page(request: Request, name: str) -> HTMLResponse:
 def known(name: str) -> Known:
     """Return a model of include/models, broken or not."""
     here = settings()
-    files = (here.models / name / SPEC_FILE, *sorted(here.policies.glob("*.yaml")))
+    people, policies = here.include / PEOPLE_FILE, sorted(here.policies.glob("*.yaml"))
+    files = (here.models / name / SPEC_FILE, people, *policies)
     return _known(
         here.include, name, tuple((file.name, file.stat().st_mtime_ns) for file in files if file.is_file())
     )
@@ -108,7 +110,7 @@ def known(name: str) -> Known:
 
 @lru_cache(maxsize=1024)
 def _known(include: Path, name: str, written: tuple[tuple[str, int], ...]) -> Known:
-    """Read a spec once for each time that it or a policy was `written`."""
+    """Read a spec once for each time that it, a policy or the list of people was `written`."""
     try:
         return Known(name, load_model(include, name), ())
     except SpecError as error:

@@ -49,6 +49,20 @@ def test_a_browser_without_a_login_is_sent_to_it_and_would_come_back(
     assert login.path == "/auth/login" and login.params["next"] == f"/airlock{route}"
 
 
+def test_a_link_of_a_mail_is_whole_after_the_login(airflow: AirflowServer) -> None:
+    asked = "/airlock/decisions?decision=a1&next=https%3A%2F%2Fevil.example"
+    answer = httpx.get(f"{airflow.url}{asked}", headers=HTML)
+    login = httpx.URL(answer.headers["location"])
+    assert login.path == "/auth/login" and login.params["next"] == asked
+
+
+@pytest.mark.parametrize("path", ["/airlock//evil.example?a=1", r"/airlock/\\evil.example"])
+def test_the_login_leads_to_no_other_server(airflow: AirflowServer, path: str) -> None:
+    answer = httpx.get(httpx.URL(airflow.url, raw_path=path.encode()), headers=HTML)
+    login = httpx.URL(answer.headers["location"])
+    assert not login.host and login.params["next"].startswith("/airlock/")
+
+
 def test_a_forged_login_is_refused(airflow: AirflowServer) -> None:
     answer = httpx.get(f"{airflow.url}/airlock/", headers={"authorization": "Bearer forged"})
     assert answer.status_code in (401, 403)

@@ -173,6 +173,16 @@ def test_a_mended_spec_is_shown_at_once(browser: TestClient, include: Path) -> N
         assert ("oops: is not a key" in browser.get("/airlock/").text) is shown
 
 
+def test_a_spec_that_people_yaml_makes_unusable_or_usable_is_shown_so_at_once(
+    browser: TestClient, include: Path
+) -> None:
+    file = include / "people.yaml"
+    whole = file.read_text()
+    for content, shown in ((whole, False), (whole.replace("omar:", "olga:"), True), (whole, False)):
+        file.write_text(content)
+        assert ("omar is not in people.yaml" in browser.get("/airlock/").text) is shown
+
+
 def test_a_champion_whose_folder_is_gone_is_named(browser: TestClient, engine: Engine, include: Path) -> None:
     with engine.begin() as conn:
         year(conn, "forgotten")
