@@ -80,6 +80,7 @@ def test_airlock_s_pages_are_for_who_is_logged_in(boxes: Boxes, passwords: dict[
         bearer = {"Authorization": f"Bearer {token}", "accept": "text/html"}
         assert client.get("/airlock/", headers=bearer).status_code == 200
         assert client.get("/airlock/audit", headers=bearer).status_code == 200
+        assert "answers behind a proxy" in client.get("/airlock/scoring", headers=bearer).text
 
 
 @pytest.mark.parametrize("path", ["users", "roles"])

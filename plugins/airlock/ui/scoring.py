@@ -40,8 +40,8 @@ def scoring_page(request: Request) -> HTMLResponse:
     )
 
 
-def asked(url: str) -> Figures:
-    """Return the figures of the scoring API at an address.
+def asked(url: str) -> Figures | None:
+    """Return the figures of the scoring API at an address; None where a proxy before it tells nobody.
 
     Raises
     ------
@@ -50,7 +50,11 @@ def asked(url: str) -> Figures:
     """
     try:
         with httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
-            return read(client.get(f"{url}/metrics").raise_for_status().text)
+            answer = client.get(f"{url}/metrics")
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                client.get(f"{url}/healthz").raise_for_status()
+                return None
+            return read(answer.raise_for_status().text)
     except httpx.HTTPStatusError as error:
         raise NoFigures(f"it answers with status {error.response.status_code}") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:

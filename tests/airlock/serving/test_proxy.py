@@ -1,4 +1,4 @@
-"""The proxy of docker-compose.yaml before a real scoring API: it tells nobody the figures, ask as they may."""
+"""The proxy of docker-compose.yaml before a real scoring API: it tells nobody the figures, by no spelling."""
 
 import shutil
 import socket

@@ -36,14 +36,14 @@ def api(
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Callable[[int, str], str]]:
+def elsewhere() -> Iterator[Callable[..., str]]:
     """A way to run something at an address that is no scoring API."""
     servers: list[HTTPServer] = []
 
-    def run(status: int, said: str) -> str:
+    def run(status: int, said: str, health: int = 200) -> str:
         class Says(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(status)
+                self.send_response(health if self.path == "/healthz" else status)
                 self.end_headers()
                 self.wfile.write(said.encode())
 
@@ -86,6 +86,24 @@ def test_an_api_that_is_away_is_said_plainly(browser: TestClient, monkeypatch: p
     assert answer.status_code == 200
     assert "The scoring API does not answer:</b> it cannot be reached (ConnectError)." in answer.text
     assert "Nothing was decided on request in the last 24 hours." in answer.text
+
+
+def test_copies_behind_a_proxy_are_no_trouble(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, elsewhere: Callable[..., str]
+) -> None:
+    monkeypatch.setenv("AIRLOCK_SCORING_URL", elsewhere(404, ""))
+    page = browser.get(PAGE).text
+    assert "behind a proxy" in page and "Prometheus" in page
+    assert "does not answer" not in page and 'class="bad"' not in page
+    assert "Nothing was decided on request in the last 24 hours." in page
+
+
+@pytest.mark.parametrize("health", [404, 503])
+def test_a_proxy_without_a_copy_that_is_well_is_trouble(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch, elsewhere: Callable[..., str], health: int
+) -> None:
+    monkeypatch.setenv("AIRLOCK_SCORING_URL", elsewhere(404, "", health))
+    assert f"does not answer:</b> it answers with status {health}." in browser.get(PAGE).text
 
 
 @pytest.mark.parametrize(

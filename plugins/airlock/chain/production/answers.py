@@ -22,8 +22,7 @@ ANSWER_SECONDS = 10.0
 SERVED = ("model", "version", "package_digest", "available", "reason")
 MEND = (
     "Production must answer by the record alone. See who changed the scoring API or its environment, start "
-    "it again (make down, make up), and read its log where it still answers otherwise. Then run restore, "
-    "which looks again."
+    "it again, and read its log where it still answers otherwise. Then run restore, which looks again."
 )
 
 
@@ -40,7 +39,7 @@ def answer_differences(
             HIDES,
             f"The scoring API ({scoring_url}) does not say what it serves ({told}), so it may answer "
             "otherwise than the record says, or nobody.",
-            "Start the scoring API again (make status tells what runs, its log says more).",
+            "Start the scoring API again; its log says more.",
         )
         return
     recorded = {standing.model: standing for standing in standings}

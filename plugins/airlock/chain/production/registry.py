@@ -41,7 +41,7 @@ def registry_differences(standings: Sequence[Standing], *, at: datetime) -> Iter
             HIDES,
             f"MLflow ({url}) cannot be asked for its aliases and versions ({_told(error)}), so they may be "
             "other than the record says.",
-            "Start MLflow again (make status tells what runs). Production does not depend on it.",
+            "Start MLflow again; its log says more. Production does not depend on it.",
         )
 
 
