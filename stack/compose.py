@@ -31,8 +31,10 @@ ONLY_COMPOSE = (
     "AIRLOCK_COMPOSE_SCORING_KEY_FINGERPRINT",
     "AIRLOCK_COMPOSE_GRAFANA_PASSWORD",
 )
-#: What the embedded stack does not have: ports, and how many copies of a service run. With their defaults.
+#: What .env does not set for the embedded stack: ports, how many copies of a service run, whether drills are
+#: held. With their defaults.
 COMPOSE_SETTINGS = {
+    "AIRLOCK_DRILL": "0",
     "AIRLOCK_GRAFANA_PORT": "3000",
     "AIRLOCK_PROMETHEUS_PORT": "9090",
     "AIRLOCK_SCORING_REPLICAS": "2",

@@ -28,7 +28,7 @@ class MlflowLogins:
     def keep(self, people: tuple[Account, ...], tasks: tuple[str, str]) -> list[str]:
         """Give people and tasks a login with exactly their rights, and remove every other; say what changed.
 
-        Who works keeps what MLflow lets them do with what they made themselves.
+        Who works keeps what MLflow granted them alone: to manage what they made.
 
         Raises
         ------
