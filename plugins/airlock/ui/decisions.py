@@ -1,10 +1,12 @@
 """The page of one past decision: what was known, answered, and why, and what people said of it since."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -16,6 +18,7 @@ from airlock.governance.past_decisions import find
 from airlock.governance.retention import DecisionDeleted
 from airlock.settings import database_url, settings
 from airlock.store import StoreError, open_store
+from airlock.ui.looks import Person, log_look
 from airlock.ui.queries import engine
 from airlock.ui.rendering import html
 
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 
 #: Explanations are made one after another, so that the other pages lose no more than one core to them.
 TURN = Lock()
+#: So many are in their turn or wait for it, each so long at most: a thread is held for each of them.
+PLACES = BoundedSemaphore(4)
+PATIENCE_SECONDS = 10.0
+
+
+class Busy(Exception):
+    """Others have their turn."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +46,12 @@ class Looked:
     status: int = 200
 
 
-def decisions_page(request: Request, decision: str = "") -> HTMLResponse:
+def decisions_page(request: Request, person: Person, decision: str = "") -> HTMLResponse:
     """Show a form, and the decision whose id was asked for."""
     asked = decision.strip()
     found = _looked_up(asked) if asked else Looked()
+    if found.told:
+        log_look(person, f"decision {found.told.decision.id}")
     return html("decisions", request, found.status, forms=True, asked=asked, found=found)
 
 
@@ -53,7 +65,10 @@ def _looked_up(asked: str) -> Looked:
             status=422,
         )
     try:
-        return _told(number)
+        with _turn():
+            return _told(number)
+    except Busy:
+        return Looked(problem="Others are being explained now. Try again.", status=503)
     except DecisionDeleted as error:
         return Looked(problem=str(error), status=410)
     except StoreError:
@@ -73,8 +88,23 @@ def _told(number: uuid.UUID) -> Looked:
         outcome = outcomes.of_decision(connection, row.model, row.id, row.entity_key, row.event_time)
         from airlock.serving.accounts import account_of  # brings onnxruntime: for those who look, not for all
 
-        with TURN:
-            return Looked(account_of(connection, _explainers(settings().store), row), outcome)
+        return Looked(account_of(connection, _explainers(settings().store), row), outcome)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one's turn, with no connection held meanwhile; whoever cannot have it soon is `Busy`."""
+    if not PLACES.acquire(blocking=False):
+        raise Busy
+    try:
+        if not TURN.acquire(timeout=PATIENCE_SECONDS):
+            raise Busy
+        try:
+            yield
+        finally:
+            TURN.release()
+    finally:
+        PLACES.release()
 
 
 @lru_cache(maxsize=1)

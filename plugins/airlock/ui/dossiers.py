@@ -2,13 +2,16 @@
 
 import re
 
+import sqlalchemy as sa
 from fastapi import HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
 from airlock.digests import short
 from airlock.dossier.proof import DOSSIERS
-from airlock.settings import settings
+from airlock.governance.tables import candidates, releases
+from airlock.settings import database_url, settings
 from airlock.store import StoreError, open_store
+from airlock.ui.queries import engine
 from airlock.ui.rendering import html
 from airlock.ui.stored import HEADERS
 
@@ -38,6 +41,8 @@ def dossier_file(request: Request, digest: str, file: str) -> Response:
     """Send a file of a dossier, once the whole dossier is proved to be what its digest says."""
     if not DIGEST.fullmatch(digest) or file not in FILES:
         raise HTTPException(404, "There is no such file of a dossier.")
+    if not _is_on_record(digest):
+        raise HTTPException(404, f"No candidate or release has the dossier {short(digest)}.")
     store = open_store(settings())
     if not store.has(DOSSIERS, digest):
         raise HTTPException(404, f"Dossier {short(digest)} is not in the evidence store.")
@@ -51,6 +56,13 @@ def dossier_file(request: Request, digest: str, file: str) -> Response:
     name = file if file.endswith(DOWNLOADS) else None
     headers = HEADERS | {"Content-Security-Policy": POLICY}
     return FileResponse(place, media_type=FILES[file], headers=headers, filename=name)
+
+
+def _is_on_record(digest: str) -> bool:
+    """Say whether the records name a dossier: whatever else lies in the store is nobody's to ask for."""
+    named = [sa.exists().where(table.c.dossier_digest == digest) for table in (candidates, releases)]
+    with engine(database_url()).connect() as connection:
+        return bool(connection.execute(sa.select(sa.or_(*named))).scalar_one())
 
 
 def trouble(digest: str) -> str:

@@ -88,9 +88,13 @@ def anonymous(app: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture
 def browser(app: FastAPI) -> Iterator[TestClient]:
     """A browser of somebody who is logged in; how one logs in is for test_login."""
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.api_fastapi.core_api.security import get_user
+
     from airlock.ui.app import GUARD
 
-    app.routes[-1].app.dependency_overrides[GUARD] = lambda: None
+    somebody = SimpleAuthManagerUser(username="dana", role="user")
+    app.routes[-1].app.dependency_overrides |= {GUARD: lambda: None, get_user: lambda: somebody}
     with TestClient(app, headers={"accept": "text/html"}, follow_redirects=False) as client:
         yield client
 

@@ -1,5 +1,6 @@
 """The page of one past decision: told with its reasons and its right, or plainly not."""
 
+import os
 import subprocess
 import sys
 import uuid
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -19,9 +21,12 @@ from airlock.governance import contests, feedback, outcomes
 from airlock.governance.outcomes import Report
 from airlock.governance.predictions import PredictionRow, line, log_file
 from airlock.governance.tables import deleted_answers, deletions
+from airlock.object_storage import filesystem
 from airlock.package.package import Package
 from airlock.package.scorer import Scorer
+from airlock.ui import decisions, queries
 from tests.airlock.loans import LINEAR, loan_spec, loans
+from tests.airlock.object_server import ObjectServer
 from tests.airlock.packaging import fit_and_build
 from tests.airlock.serving.scoring_api import ROOT, deployed
 
@@ -68,6 +73,19 @@ def past(packaged: Package, store: Path, engine: Engine) -> Iterator[Past]:
     made = Past(packaged, row, store, engine)
     made.log()
     yield made
+
+
+@pytest.fixture
+def away(
+    object_storage: ObjectServer, tmp_path: Path, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The evidence store is in an object storage that does not answer."""
+    monkeypatch.setenv("AIRLOCK_STORE", f"{object_storage.new_bucket()}/evidence")
+    monkeypatch.setenv("AIRLOCK_STORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    filesystem.cache_clear()
+    yield
+    filesystem.cache_clear()
 
 
 def test_without_an_id_the_page_says_where_ids_come_from(browser: TestClient) -> None:
@@ -160,6 +178,46 @@ def test_a_decision_that_retention_deleted_is_said_with_its_day(browser: TestCli
 def test_what_a_shadow_said_is_no_decision(browser: TestClient, past: Past) -> None:
     shadow = past.log(id=uuid.uuid4(), purpose="shadow")
     assert browser.get(PAGE, params={"decision": str(shadow.id)}).status_code == 404
+
+
+def test_who_looks_at_a_decision_stands_in_the_log(
+    browser: TestClient, past: Past, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "airlock.ui.looks"):
+        browser.get(PAGE, params={"decision": str(past.row.id)})
+        browser.get(f"/airlock/lineage/prediction/{past.row.id}")
+        browser.get("/airlock/lineage/entity/credit_risk/A7%1Bdana/<1>")
+        browser.get(PAGE, params={"decision": str(uuid.uuid4())})
+        browser.get(f"/airlock/lineage/version/{past.row.model}/1")
+    assert [one.getMessage() for one in caplog.records if one.name == "airlock.ui.looks"] == [
+        f"dana looked at decision {past.row.id}",
+        f"dana looked at the lineage of prediction {past.row.id}",
+        r"dana looked at the lineage of entity credit_risk/A7\x1bdana/<1>",
+    ]
+
+
+def test_whoever_cannot_be_served_soon_is_told_and_holds_no_connection(
+    browser: TestClient, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "PATIENCE_SECONDS", 0.01)
+    asked = {"decision": str(past.row.id)}
+    pool = queries.engine(os.environ["AIRLOCK_DATABASE_URL"]).pool
+    with decisions.TURN:
+        busy = browser.get(PAGE, params=asked)
+        assert pool.checkedout() == 0
+    assert busy.status_code == 503 and "Others are being explained now. Try again." in busy.text
+    monkeypatch.setattr(decisions, "PLACES", BoundedSemaphore(1))
+    monkeypatch.setattr(decisions, "PATIENCE_SECONDS", 1e6)
+    with decisions.PLACES, decisions.TURN:
+        assert browser.get(PAGE, params=asked).status_code == 503
+    assert browser.get(PAGE, params=asked).status_code == 200
+
+
+@pytest.mark.usefixtures("away")
+def test_while_the_storage_is_away_nothing_is_said_of_a_decision(browser: TestClient, past: Past) -> None:
+    page = browser.get(PAGE, params={"decision": str(past.row.id)})
+    assert page.status_code == 503 and "AIRLOCK_STORE is s3://" in page.text
+    assert "It is not explained" not in page.text
 
 
 def test_a_changed_package_explains_nothing_and_the_decision_is_still_told(

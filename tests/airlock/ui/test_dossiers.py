@@ -4,25 +4,39 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from sqlalchemy.engine import Engine
 
+from airlock.governance.tables import candidates, releases
 from airlock.store import Store
 from airlock.ui.dossiers import FILES
-from tests.airlock.ui.history import year
+from tests.airlock.ui.history import candidate, release, year
 
 SECRET = "not for the page"
 
 
 @pytest.fixture
-def digest(store: Path) -> str:
-    """A dossier as the store keeps it."""
+def digest(store: Path, engine: Engine) -> str:
+    """A dossier as the store keeps it, of a candidate on record."""
+    kept = keep(store)
+    on_record(engine, kept)
+    return kept
+
+
+def keep(store: Path, more: str = "") -> str:
     keeping = Store(store)
     with keeping.staging() as folder:
         for file in FILES:
-            (folder / file).write_text(f"<h1>{file}</h1><script>1</script>")
+            (folder / file).write_text(f"<h1>{file}</h1><script>1</script>{more}")
         (folder / "package").mkdir()
         (folder / "package" / "model.skops").write_text(SECRET)
         return keeping.keep("dossiers", folder)
+
+
+def on_record(engine: Engine, digest: str) -> None:
+    with engine.begin() as conn:
+        made = candidate(conn, "loans", 1, reason="all gates passed", days_ago=0, cause="first version")
+        conn.execute(update(candidates).where(candidates.c.id == made).values(dossier_digest=digest))
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -52,7 +66,6 @@ def test_a_stranger_sees_nothing(anonymous: TestClient, digest: str) -> None:
         "{digest}/package/model.skops",
         "{digest}/package%2Fmodel.skops",
         "{digest}/..%2f..%2fsecret",
-        "{digest}/.",
         "{digest}/model_card.docx%00.html",
         "{digest}/other.html",
         "{short}/dossier.html",
@@ -67,7 +80,23 @@ def test_no_other_file_and_no_other_name_is_sent(browser: TestClient, digest: st
     assert page.status_code == 404 and SECRET not in page.text and "<script>1" not in page.text
 
 
-def test_a_dossier_that_is_not_there_is_said(browser: TestClient, store: Path) -> None:
+def test_a_dossier_that_nothing_on_record_names_is_not_shown(browser: TestClient, store: Path) -> None:
+    page = browser.get(f"/airlock/dossiers/{keep(store)}/dossier.html")
+    assert page.status_code == 404 and "No candidate or release has the dossier" in page.text
+
+
+def test_a_dossier_that_a_release_alone_names_is_shown(
+    browser: TestClient, store: Path, engine: Engine, digest: str
+) -> None:
+    digest = keep(store, more="<p>asked about")
+    with engine.begin() as conn:
+        opened = release(conn, "loans", 1, "open", days_ago=0)
+        conn.execute(update(releases).where(releases.c.id == opened).values(dossier_digest=digest))
+    assert browser.get(f"/airlock/dossiers/{digest}/dossier.html").status_code == 200
+
+
+def test_a_dossier_that_is_not_there_is_said(browser: TestClient, store: Path, engine: Engine) -> None:
+    on_record(engine, "0" * 64)
     page = browser.get(f"/airlock/dossiers/{'0' * 64}/dossier.html")
     assert page.status_code == 404 and "Dossier 000000000000 is not in the evidence store" in page.text
     assert str(store) not in page.text

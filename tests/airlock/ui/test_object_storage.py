@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.engine import Engine
 
 from airlock.object_storage import filesystem
 from airlock.settings import settings
 from airlock.store import Store, open_store
 from tests.airlock.object_server import ObjectServer
+from tests.airlock.ui.test_dossiers import on_record
 
 
 @pytest.fixture
@@ -26,11 +28,13 @@ def kept(
 
 
 @pytest.fixture
-def dossier(kept: Store) -> str:
-    """The digest of a dossier in it."""
+def dossier(kept: Store, engine: Engine) -> str:
+    """The digest of a dossier in it, which a candidate on record has."""
     with kept.staging() as folder:
         (folder / "dossier.html").write_text("<h1>Dossier</h1>")
-        return kept.keep("dossiers", folder)
+        digest = kept.keep("dossiers", folder)
+    on_record(engine, digest)
+    return digest
 
 
 @pytest.fixture

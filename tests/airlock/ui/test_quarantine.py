@@ -61,6 +61,16 @@ def test_it_shows_every_held_row_with_its_reasons_and_values(browser: TestClient
     assert "../../../dags/credit_risk.train/runs/manual__2026-11-02T08%3A15%3A00%2B00%3A00" in page
 
 
+def test_who_looks_at_it_stands_in_the_log(
+    browser: TestClient, ids: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "airlock.ui.looks"):
+        browser.get(PAGE)
+        browser.get("/airlock/models/nobody/quarantine")
+    looks = [one.getMessage() for one in caplog.records if one.name == "airlock.ui.looks"]
+    assert looks == ["dana looked at the quarantine of credit_risk"]
+
+
 def test_it_leads_to_the_form_that_settles(browser: TestClient, ids: list[int]) -> None:
     assert 'href="../../../dags/quarantine"' in browser.get(PAGE).text
 
