@@ -50,6 +50,8 @@ def addresses(made: Installation) -> Mapping[str, str]:
         "lineage": f"/lineage/version/{model}/10",
         "audit": "/audit",
         "scoring": "/scoring",
+        "dossiers": "/dossiers",
+        "decisions": "/decisions",
     }
 
 
