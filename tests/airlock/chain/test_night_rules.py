@@ -71,7 +71,7 @@ def test_rules_that_are_gone_or_were_changed_judge_nothing(store: Store, models:
     with pytest.raises(StoreError, match="was changed"):
         of(loan_spec(), recorded, store, models)
     kept.unlink()
-    with pytest.raises(StoreError, match="Restore it from its backup"):
+    with pytest.raises(StoreError, match="is not in the evidence store .* Restore the store from its backup"):
         of(loan_spec(), recorded, store, models)
 
 
