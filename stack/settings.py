@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from airlock.object_storage import WrongAddress, path_of
 from stack.compose import COMPOSE_SETTINGS, ONLY_COMPOSE
 from stack.errors import StackError
 
@@ -169,10 +168,8 @@ def _store(value: str) -> Path | str:
     """Return a folder, or the address of a place in an object storage."""
     if "://" not in value:
         return _path(value)
-    try:
-        path_of(value)
-    except WrongAddress as error:
-        raise StackError(f"AIRLOCK_STORE: {error}") from None
+    if not value.startswith("s3://"):
+        raise StackError(f"AIRLOCK_STORE is {value!r}. Write a folder, or s3://<bucket>/<path>.")
     return value
 
 
