@@ -1,6 +1,7 @@
 """Where one installation lives and on which ports it listens: read from the environment, then from `.env`."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from stack.errors import StackError
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 MOST_PROCESSES = 64
+#: The address of a place in an object storage; Airlock itself looks closer.
+OBJECT_STORAGE = re.compile(r"s3:/(/[^/?#%\\]+)+/?")
 
 #: Every setting a person may give, with its default. `.env.example` explains them.
 DEFAULTS = {
@@ -168,7 +171,7 @@ def _store(value: str) -> Path | str:
     """Return a folder, or the address of a place in an object storage."""
     if "://" not in value:
         return _path(value)
-    if not value.startswith("s3://"):
+    if not OBJECT_STORAGE.fullmatch(value):
         raise StackError(f"AIRLOCK_STORE is {value!r}. Write a folder, or s3://<bucket>/<path>.")
     return value
 

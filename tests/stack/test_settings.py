@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,8 @@ def test_the_store_may_lie_in_an_object_storage_whose_cache_is_in_the_home(tmp_p
         ("AIRLOCK_SMTP_PORT=http", "AIRLOCK_SMTP_PORT is 'http', which is no port."),
         ("AIRLOCK_SMTP_PORT=70000", "Write a number from 1 to 65535."),
         ("AIRLOCK_STORE=gs://bank", "AIRLOCK_STORE is 'gs://bank'. Write a folder, or s3://<bucket>/<path>."),
+        ("AIRLOCK_STORE=s3://", "AIRLOCK_STORE is 's3://'. Write a folder"),
+        ("AIRLOCK_STORE=s3://bank//a?b", "AIRLOCK_STORE is 's3://bank//a?b'. Write a folder"),
         ("AIRLOCK_SCORING_WORKERS=0", "AIRLOCK_SCORING_WORKERS is '0', which is no number of processes."),
         ("AIRLOCK_WORKERS=two", "AIRLOCK_WORKERS is 'two', which is no number of processes."),
         ("AIRLOCK_WORKERS=65", "Write a number from 0 to 64."),
@@ -87,3 +92,9 @@ def test_the_secrets_of_compose_are_no_settings_of_the_stack(tmp_path: Path) -> 
     assert read_settings({}, write(tmp_path, text)) == read_settings(
         {}, write(tmp_path, "AIRLOCK_SMTP_PORT=1026")
     )
+
+
+@pytest.mark.parametrize("program", ["stack.supervisor", "stack.compose", "stack.mailbox", "stack.again"])
+def test_its_programs_start_where_nobody_has_said_where_airlock_is(program: str) -> None:
+    code = f"import sys, {program}; assert 'airlock' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={"PATH": os.environ["PATH"]}, check=True)
