@@ -22,7 +22,7 @@ from stack.settings import ROOT
 from stack.waiting import wait_until
 from tests.e2e.models import SHARED, add_shared_model
 from tests.e2e.records import Records
-from tests.e2e.running_stack import RunningStack, new_settings
+from tests.e2e.running_stack import CommandFailed, RunningStack, new_settings
 from tests.e2e.trained import Trained, ended, registered
 from tests.stack.ports import free_ports
 
@@ -140,7 +140,16 @@ def test_no_part_is_missing_and_none_is_doubled(killed: Killed, known: Records, 
 
 def test_a_dead_worker_comes_back_and_the_stack_stays_up(installation: RunningStack, killed: Killed) -> None:
     assert "ended with -9: starting it again" in installation.log("airflow-worker-w1")
-    assert "workers w1, w2" in installation.command("status")
+    wait_until(
+        lambda: "workers w1, w2" in _status(installation), what="both workers to answer", timeout=PATIENCE
+    )
+
+
+def _status(installation: RunningStack) -> str:
+    try:
+        return installation.command("status")
+    except CommandFailed as error:  # something does not run yet
+        return str(error)
 
 
 def test_what_a_worker_logged_is_read_as_ever(staff: People, killed: Killed) -> None:
