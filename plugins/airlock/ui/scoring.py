@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import httpx
 import sqlalchemy as sa
@@ -49,18 +50,25 @@ def asked(url: str) -> Figures | None:
         When it does not answer, or not as the scoring API does.
     """
     try:
-        with httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
-            answer = client.get(f"{url}/metrics")
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                client.get(f"{url}/healthz").raise_for_status()
-                return None
-            return read(answer.raise_for_status().text)
+        answer = _client().get(f"{url}/metrics")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            _client().get(f"{url}/healthz").raise_for_status()
+            return None
+        return read(answer.raise_for_status().text)
     except httpx.HTTPStatusError as error:
         raise NoFigures(f"it answers with status {error.response.status_code}") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NoFigures(f"it cannot be reached ({type(error).__name__})") from None
     except (ValueError, KeyError):
         raise NoFigures("what it answers are no figures of a scoring API") from None
+
+
+@cache
+def _client() -> httpx.Client:
+    """Return what asks, made once: making one reads every certificate that this machine trusts."""
+    # No connection is kept: one from before a restart of the scoring API would fail the next look.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False, limits=limits)
 
 
 def _usage_or_none() -> Sequence[RowMapping] | None:
