@@ -34,7 +34,7 @@ WORDS: Mapping[str, str] = {
     "challenger_ended": "ended challenger {challenger} as {outcome}: {because}",
     "training_asked": "asked for a training after the night of {night}: {cause}",
     "drill_held": "held a drill of version {version}: there in {there} s, back in {back} s {problem}",
-    "key_issued": "issued a key to {client}, scopes {scopes}, until {expires_at}: {reason}",
+    "key_issued": "issued a key to {client}: {reason}",
     "key_revoked": "revoked a key of {client}: {reason}",
     "version_found": "found version {version}",
     "version_reproduced": "trained version {version} again: {sentence}",
