@@ -28,14 +28,14 @@ def load(warehouse: str, night: pa.Table) -> None:
     engine.dispose()
 
 
-def deploy(database: str, package: Package, model: str) -> None:
-    """Bring the package through the airlock as version 1 of a model, one person approving."""
+def deploy(database: str, package: Package) -> None:
+    """Bring the package through the airlock as version 1, one person approving."""
     now = datetime.now(UTC)
     engine = connect(database)
     with engine.begin() as conn:
         candidate = candidates.record(
             conn,
-            model=model,
+            model=package.signature.model,
             dag_run_id="bench",
             state="registered",
             reason="to be measured",

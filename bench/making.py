@@ -34,7 +34,7 @@ def make(world: World) -> None:
         from bench import filling
 
         filling.load(size.warehouse, night)
-        filling.deploy(size.database, world.package, spec.name)
+        filling.deploy(size.database, world.package)
 
 
 def _package(world: World, spec: ModelSpec) -> Fitted:

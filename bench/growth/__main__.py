@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.growth import night, pages, parsing
+from bench.growth import pages, parsing
 from bench.growth.curves import RECORD
 from bench.growth.history import Past, fill
 from bench.growth.installation import installation
@@ -63,17 +63,6 @@ def measure_pages(sizes: Sequence[int]) -> Iterator[tuple[str, Curve]]:
     )
 
 
-def measure_night(sizes: Sequence[int]) -> Iterator[tuple[str, Curve]]:
-    """Watch more and more models that are due at the same moment."""
-    table = {}
-    for models in sizes:
-        with TemporaryDirectory(prefix="airlock-growth-") as place:
-            table[models] = asdict(night.measure(Path(place), models))
-        _say(table[models])
-    series = {"all are watched": [(models, took["seconds"]) for models, took in table.items()]}
-    yield "night", _curve("A night", "models due at once", "seconds", series) | {"table": table}
-
-
 def measure_rows(sizes: Sequence[int]) -> Iterator[tuple[str, Curve]]:
     """Watch and score nights of more and more rows."""
     series: dict[str, list[tuple[int, float]]] = {}
@@ -86,7 +75,6 @@ def measure_rows(sizes: Sequence[int]) -> Iterator[tuple[str, Curve]]:
 MEASURED: Mapping[str, tuple[Callable[[Sequence[int]], Iterator[tuple[str, Curve]]], tuple[int, ...]]] = {
     "parsing": (measure_parsing, (2, 10, 50)),
     "pages": (measure_pages, (2, 10, 50)),
-    "night": (measure_night, (2, 10, 50)),
     "rows": (measure_rows, (10_000, 100_000, 1_000_000)),
 }
 

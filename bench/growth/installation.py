@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,11 +85,9 @@ class Installation:
 
 
 @contextmanager
-def installation(
-    home: Path, models: int, write: Callable[[Path, int], tuple[str, ...]] = write_include
-) -> Iterator[Installation]:
+def installation(home: Path, models: int) -> Iterator[Installation]:
     """Make an installation with so many models, and delete it when the block ends."""
-    names = write(home / "include", models)
+    names = write_include(home / "include", models)
     ports = {key: str(port) for key, port in zip(_port_keys(), _free_ports(), strict=False)}
     given = {"AIRLOCK_HOME": str(home / "home"), "AIRLOCK_INCLUDE": str(home / "include"), **ports}
     settings = read_settings(given, home / "no.env")
