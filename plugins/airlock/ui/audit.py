@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.engine import Connection, RowMapping
 
 from airlock.governance.tables import audit_log
 from airlock.settings import database_url
@@ -60,10 +59,9 @@ def audit_page(request: Request, model: str | None = None) -> HTMLResponse:
     newest = sa.select(audit_log).where(*of_model).order_by(audit_log.c.seq.desc()).limit(MOST)
     with engine(database_url()).connect() as connection:
         rows = connection.execute(newest).mappings().all()
-        anchor = _last_anchor(connection)
         state = state_of(connection, datetime.now(UTC))
     said = [(row, sentence(row["act"], row["facts"])) for row in rows]
-    return html("audit", request, rows=said, anchor=anchor, state=state, model=model, most=MOST)
+    return html("audit", request, rows=said, state=state, model=model, most=MOST)
 
 
 def sentence(act: str, facts: object) -> str:
@@ -76,8 +74,3 @@ def sentence(act: str, facts: object) -> str:
     """
     known = facts if isinstance(facts, Mapping) else {}
     return WORDS.get(act, act.replace("_", " ")).format_map(defaultdict(lambda: "?", known))
-
-
-def _last_anchor(conn: Connection) -> RowMapping | None:
-    anchored = sa.select(audit_log).where(audit_log.c.act == "log_anchored")
-    return conn.execute(anchored.order_by(audit_log.c.seq.desc()).limit(1)).mappings().one_or_none()

@@ -1,7 +1,7 @@
 """What is known of the audit log: when all of it was verified last, and whether the rows since then hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -30,6 +30,8 @@ class LogState:
         The newest row up to which the whole log was verified; None where it never was.
     proved
         How many rows since then were proved just now: each digest, and each link.
+    anchor
+        The log's own last row about an anchor, whatever it says.
     """
 
     kind: Literal["never", "verified", "late", "broken"]
@@ -37,6 +39,7 @@ class LogState:
     at: datetime | None = None
     proved: int = 0
     sentence: str = ""
+    anchor: Entry | None = field(default=None, compare=False)
 
 
 def state_of(conn: Connection, now: datetime) -> LogState:
@@ -48,14 +51,17 @@ def state_of(conn: Connection, now: datetime) -> LogState:
     facts = anchor.facts if isinstance(anchor.facts, dict) else {}
     seq, digest = facts.get("seq"), facts.get("digest")
     if not isinstance(seq, int) or anchor.true_digest != anchor.digest:
-        return LogState("broken", sentence=f"The last anchor, {named(anchor)}, was changed.")
+        return LogState("broken", sentence=f"The last anchor, {named(anchor)}, was changed.", anchor=anchor)
     rows = list(islice(audit_log.entries(conn, table.c.seq >= seq), MOST_PROVED + 1))
     if not rows or (rows[0].seq, rows[0].digest) != (seq, digest):
-        return LogState("broken", sentence=f"Row {seq} is not what it was when it was anchored.")
+        return LogState(
+            "broken", sentence=f"Row {seq} is not what it was when it was anchored.", anchor=anchor
+        )
     if wrong := _first_wrong(rows):
-        return LogState("broken", sentence=f"{named(wrong)} was changed, or a row before it was.")
+        changed = f"{named(wrong)} was changed, or a row before it was."
+        return LogState("broken", sentence=changed, anchor=anchor)
     kind: Literal["late", "verified"] = "late" if now - anchor.at > LATE else "verified"
-    return LogState(kind, seq, anchor.at, len(rows) - 1)
+    return LogState(kind, seq, anchor.at, len(rows) - 1, anchor=anchor)
 
 
 def _first_wrong(rows: Sequence[Entry]) -> Entry | None:
