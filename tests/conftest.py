@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import make_url
 
 from airlock.governance.grants import ROLES
 
@@ -64,9 +65,21 @@ def new_database(postgres: "PostgresServer") -> Callable[[], str]:
 
 
 @pytest.fixture
-def fresh_database(new_database: Callable[[], str]) -> str:
+def fresh_database(new_database: Callable[[], str], drop_database: Callable[[str], None]) -> Iterator[str]:
     """SQLAlchemy URL of an empty PostgreSQL database, this test's own."""
-    return new_database()
+    url = new_database()
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def drop_database(postgres: "PostgresServer") -> Callable[[str], None]:
+    """Drop a database, and with it every connection that an engine outside the test still keeps to it."""
+
+    def drop(url: str) -> None:
+        _administer(postgres, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    return drop
 
 
 def _administer(server: "PostgresServer", statement: str) -> None:

@@ -70,9 +70,13 @@ def new_airlock_database(new_database: Callable[[], str], migrate: Callable[...,
 
 
 @pytest.fixture
-def airlock_database(new_airlock_database: Callable[[], str]) -> str:
+def airlock_database(
+    new_airlock_database: Callable[[], str], drop_database: Callable[[str], None]
+) -> Iterator[str]:
     """SQLAlchemy URL of a migrated database, this test's own."""
-    return new_airlock_database()
+    url = new_airlock_database()
+    yield url
+    drop_database(url)
 
 
 @pytest.fixture
