@@ -15,7 +15,7 @@ from airlock.governance.deployments import Deployment
 from airlock.package.answers import Answering
 from airlock.package.scorer import Scorer
 from airlock.serving.loading import load
-from airlock.store import Store
+from airlock.store import Store, StoreAway
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
@@ -138,14 +138,21 @@ def _made_ready(
     except OperationalError:
         raise
     except Exception as error:  # whatever is wrong with it, it must not answer
-        said = type(error).__name__ if isinstance(error, SQLAlchemyError) else error
-        reason = f"{name} cannot be used: {said}"
-        LOG.error("%s", reason)
-        return Unavailable(record, reason, time.monotonic())
+        LOG.error("%s cannot be used: %s", name, _logged(error))
+        return Unavailable(record, f"{name} cannot be used: {_told(error)}", time.monotonic())
     if ready != before:
         what = f"as a {record.way}" if isinstance(record, Challenger) else "as the champion"
         LOG.info("%s serves %s from package %s", name, what, short(digest))
     return ready
+
+
+def _logged(error: Exception) -> str:
+    return type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
+
+
+def _told(error: Exception) -> str:
+    """Return what a client may read of it: not where the evidence store is."""
+    return "the evidence store does not answer." if isinstance(error, StoreAway) else _logged(error)
 
 
 def _prove(conn: Connection, record: Deployment | Challenger) -> None:

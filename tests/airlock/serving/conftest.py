@@ -9,9 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from airlock.object_storage import filesystem
 from airlock.package.package import Package
 from airlock.package.scorer import Scorer
+from airlock.store.bucket import Bucket
+from airlock.store.bucket_store import BucketStore
 from tests.airlock.loans import LINEAR, TREES, loan_spec, loans
+from tests.airlock.object_server import ObjectServer
 from tests.airlock.packaging import fit_and_build
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
 
@@ -100,3 +104,15 @@ def own_api(world: World, airlock_database: str, tmp_path: Path) -> Iterator[Sco
     shutil.copytree(world.store, tmp_path / "store")
     with scoring_api(airlock_database, tmp_path / "store", tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def away(
+    object_storage: ObjectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BucketStore]:
+    """An evidence store in an object storage that does not answer."""
+    store = BucketStore(tmp_path, Bucket(object_storage.new_bucket()))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    filesystem.cache_clear()
+    yield store
+    filesystem.cache_clear()

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,18 +13,15 @@ from airlock.governance import retention
 from airlock.governance.engine import connect
 from airlock.governance.grants import SCORING
 from airlock.governance.predictions import PredictionRow
-from airlock.object_storage import filesystem
 from airlock.serving import accounts
 from airlock.serving import explaining as explaining_module
 from airlock.serving.accounts import Explainers
 from airlock.serving.explaining import Explaining
 from airlock.serving.refusals import Refusal
 from airlock.store import Store
-from airlock.store.bucket import Bucket
 from airlock.store.bucket_store import BucketStore
 from tests.airlock.database_roles import as_role
 from tests.airlock.governance.records import log
-from tests.airlock.object_server import ObjectServer
 from tests.airlock.serving.conftest import World
 from tests.airlock.serving.scoring_api import deployed
 
@@ -61,18 +57,6 @@ def test_while_postgresql_is_away_nothing_is_looked_up(world: World, engine: Eng
         asyncio.run(explaining.found(uuid.uuid4()))
     assert refused.value.status == httpx.codes.SERVICE_UNAVAILABLE
     explaining.stop()
-
-
-@pytest.fixture
-def away(
-    object_storage: ObjectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[BucketStore]:
-    """An evidence store in an object storage that does not answer."""
-    store = BucketStore(tmp_path, Bucket(object_storage.new_bucket()))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    filesystem.cache_clear()
-    yield store
-    filesystem.cache_clear()
 
 
 def test_while_the_store_is_away_nothing_is_said_and_its_address_reaches_no_client(

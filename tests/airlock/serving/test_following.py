@@ -231,3 +231,13 @@ def test_a_model_that_loads_slowly_keeps_no_other_waiting(world, engine, tmp_pat
     finally:
         gate.unlink(missing_ok=True)
         champions.stop()
+
+
+def test_while_the_store_is_away_clients_are_not_told_its_address(world, engine, away, caplog):
+    champions = Champions(engine, away, Clients(""))
+    champions.start()
+    deployed(engine, world.linear, 1)
+    wait_until(lambda: version(champions, Unavailable) == 1, "it is not guessed")
+    champions.stop()
+    assert champions.problems() == ["loans version 1 cannot be used: the evidence store does not answer."]
+    assert "loans version 1 cannot be used: AIRLOCK_STORE is s3://" in caplog.text
