@@ -7,11 +7,10 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, releases
+from airlock.governance import audit_log, refusals, releases
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.releases import Release
 from airlock.governance.tables import approvals as approvals_table
-from airlock.governance.tables import audit_log as log_table
 
 Choice = Literal["Approve", "Reject"]
 
@@ -86,14 +85,11 @@ def record(
 
 def refuse(conn: Connection, release: Release, given: Approval, because: str) -> None:
     """Write into the audit log, once, that an answer was given which does not count, and why."""
-    who, at = given.responder or "unknown", given.responded_at
-    if any((row.actor, row.at) == (who, at) for row in refused(conn, release)):
-        return
-    audit_log.append(
+    refusals.refuse(
         conn,
         "answer_refused",
-        actor=who,
-        at=at,
+        responder=given.responder,
+        at=given.responded_at,
         model=release.model,
         run=release.run,
         facts={
@@ -109,8 +105,7 @@ def refuse(conn: Connection, release: Release, given: Approval, because: str) ->
 
 def refused(conn: Connection, release: Release) -> tuple[audit_log.Entry, ...]:
     """Return what the audit log says of answers about a release that did not count, in their order."""
-    about = (log_table.c.act == "answer_refused", log_table.c.run == release.run)
-    return tuple(audit_log.entries(conn, log_table.c.model == release.model, *about))
+    return audit_log.of_run(conn, "answer_refused", model=release.model, run=release.run)
 
 
 def of_release(conn: Connection, release_id: int) -> tuple[Approval, ...]:

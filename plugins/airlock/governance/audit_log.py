@@ -149,3 +149,9 @@ def entries(conn: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[E
     with conn.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}) as result:
         for row in result:
             yield record_of(Entry, row)
+
+
+def of_run(conn: Connection, act: Act, *, model: str | None, run: str) -> tuple[Entry, ...]:
+    """Return the rows that say one kind of act of a run, `<dag id>/<run id>`, in their order."""
+    log = audit_log.c
+    return tuple(entries(conn, log.act == act, log.model == model, log.run == run))

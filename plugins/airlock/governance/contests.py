@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log
+from airlock.governance import audit_log, refusals
 from airlock.governance.decision import person
 from airlock.governance.records import RecordError, record_of
-from airlock.governance.tables import audit_log as audit_log_table
 from airlock.governance.tables import contests
 
 State = Literal["open", "upheld", "overturned"]
@@ -203,16 +202,17 @@ def decide(conn: Connection, contest_id: int, given: Verdict, *, answered: str) 
 
 def refuse_answer(conn: Connection, known: Contest, given: Verdict, because: str) -> None:
     """Write into the audit log, once, that an answer was given which does not count, and why."""
-    who, at = given.responder or "unknown", given.responded_at
-    if any((row.actor, row.at) == (who, at) for row in refused_answers(conn, known)):
-        return
-    facts = {"contest": known.id, "choice": given.choice, "reason": because, "said": given.reason}
-    audit_log.append(
-        conn, "contest_answer_refused", actor=who, at=at, model=known.model, run=known.run, facts=facts
+    refusals.refuse(
+        conn,
+        "contest_answer_refused",
+        responder=given.responder,
+        at=given.responded_at,
+        model=known.model,
+        run=known.run,
+        facts={"contest": known.id, "choice": given.choice, "reason": because, "said": given.reason},
     )
 
 
 def refused_answers(conn: Connection, known: Contest) -> tuple[audit_log.Entry, ...]:
     """Return what the audit log says of answers about a contest that did not count, in their order."""
-    about = (audit_log_table.c.act == "contest_answer_refused", audit_log_table.c.run == known.run)
-    return tuple(audit_log.entries(conn, audit_log_table.c.model == known.model, *about))
+    return audit_log.of_run(conn, "contest_answer_refused", model=known.model, run=known.run)

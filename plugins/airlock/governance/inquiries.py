@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, incident_events
+from airlock.governance import audit_log, incident_events, refusals
 from airlock.governance.decision import person
 from airlock.governance.incidents import Incident
-from airlock.governance.tables import audit_log as audit_log_table
 from airlock.spec.people import Act
 
 RETRAIN, IGNORE, ROLL_BACK, INVESTIGATE = "Retrain", "Ignore", "Roll back", "Investigate"
@@ -57,7 +55,7 @@ def note_asked(conn: Connection, incident: Incident, at: datetime) -> None:
 
 def answer_of(conn: Connection, incident: Incident) -> Answer | None:
     """Return the answer about an incident that counts."""
-    for entry in _told(conn, incident, "inquiry_answered"):
+    for entry in audit_log.of_run(conn, "inquiry_answered", model=incident.model, run=run_of(incident)):
         return Answer(entry.actor, entry.facts["choice"], entry.facts["reason"], entry.at)
     return None
 
@@ -93,39 +91,30 @@ def objection(incident: Incident, given: Answer, known: Answer | None, *, may_no
 
 def record(conn: Connection, incident: Incident, given: Answer) -> None:
     """Record the answer that counts, in the transaction that does what it says."""
-    _append(conn, incident, "inquiry_answered", given, given.reason)
+    audit_log.append(
+        conn,
+        "inquiry_answered",
+        actor=given.responder,
+        at=given.responded_at,
+        model=incident.model,
+        run=run_of(incident),
+        facts={"incident": incident.id, "choice": given.choice, "reason": given.reason},
+    )
 
 
 def refuse_answer(conn: Connection, incident: Incident, given: Answer, because: str) -> None:
     """Write into the audit log, once, that an answer was given which does not count, and why."""
-    who = given.responder or "unknown"
-    if not any((one.actor, one.at) == (who, given.responded_at) for one in refused_answers(conn, incident)):
-        _append(conn, incident, "inquiry_answer_refused", given, because, said=given.reason)
+    refusals.refuse(
+        conn,
+        "inquiry_answer_refused",
+        responder=given.responder,
+        at=given.responded_at,
+        model=incident.model,
+        run=run_of(incident),
+        facts={"incident": incident.id, "choice": given.choice, "reason": because, "said": given.reason},
+    )
 
 
 def refused_answers(conn: Connection, incident: Incident) -> tuple[audit_log.Entry, ...]:
     """Return what the audit log says of answers about an incident that did not count, in their order."""
-    return _told(conn, incident, "inquiry_answer_refused")
-
-
-def _append(
-    conn: Connection, incident: Incident, act: audit_log.Act, given: Answer, reason: str, **more: str
-) -> None:
-    audit_log.append(
-        conn,
-        act,
-        actor=given.responder or "unknown",
-        at=given.responded_at,
-        model=incident.model,
-        run=run_of(incident),
-        facts={"incident": incident.id, "choice": given.choice, "reason": reason, **more},
-    )
-
-
-def _told(conn: Connection, incident: Incident, act: audit_log.Act) -> tuple[audit_log.Entry, ...]:
-    about: tuple[sa.ColumnElement[bool], ...] = (
-        audit_log_table.c.act == act,
-        audit_log_table.c.run == run_of(incident),
-        audit_log_table.c.model == incident.model,
-    )
-    return tuple(audit_log.entries(conn, *about))
+    return audit_log.of_run(conn, "inquiry_answer_refused", model=incident.model, run=run_of(incident))
