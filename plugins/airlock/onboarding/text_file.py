@@ -37,15 +37,17 @@ def read_text(path: Path, header: Sequence[str] | None) -> pa.Table:
     rows = _whole_rows(lines, separator)
     blank = next(number for number, row in enumerate(rows) if row)
     names, named = _names(path, [row for row in rows if row], header)
-    return arrow_csv.read_csv(
-        path,
-        # Of what is skipped after the names a row may be several lines, of what is skipped before not.
-        arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=blank + 1 if named else 0),
-        arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
+    # Of what is skipped after the names a row may be several lines, of what is skipped before not.
+    reading = arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=blank + 1 if named else 0)
+    parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    texts = dict.fromkeys(names, pa.string())
+    converting = arrow_csv.ConvertOptions(column_types=texts, null_values=[""], strings_can_be_null=True)
+    try:
+        return arrow_csv.read_csv(path, reading, parsing, converting)
+    except pa.ArrowInvalid as error:
+        if "invalid UTF8" in str(error):  # further down than the beginning
+            raise _not_utf8(path) from None
+        raise
 
 
 def separator_of(lines: Sequence[str]) -> str | None:
@@ -74,12 +76,16 @@ def _beginning(path: Path) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(islice(file, LOOKED_AT))
     except UnicodeDecodeError:
-        with path.open("rb") as file:
-            encoding = "utf-16" if file.read(2) in UTF_16 else "latin1"
-        cure = f"iconv -f {encoding} -t utf-8 {shlex.quote(str(path))} > utf8.csv"
-        raise OnboardingError(
-            "SOURCE", f"{path.name} is not UTF-8.", f"Turn it into UTF-8 first, such as: {cure}"
-        ) from None
+        raise _not_utf8(path) from None
+
+
+def _not_utf8(path: Path) -> OnboardingError:
+    with path.open("rb") as file:
+        encoding = "utf-16" if file.read(2) in UTF_16 else "latin1"
+    cure = f"iconv -f {encoding} -t utf-8 {shlex.quote(str(path))} > utf8.csv"
+    return OnboardingError(
+        "SOURCE", f"{path.name} is not UTF-8.", f"Turn it into UTF-8 first, such as: {cure}"
+    )
 
 
 def _whole_rows(lines: Sequence[str], separator: str) -> list[list[str]]:

@@ -45,6 +45,14 @@ def test_another_encoding_is_refused_with_the_cure_that_fits(
     assert f"'{file}' > utf8.csv" in str(caught.value)
 
 
+def test_another_encoding_far_down_is_found_too(tmp_path: Path) -> None:
+    rows = "1;a\n" * 20_000
+    with pytest.raises(
+        OnboardingError, match="is not UTF-8. Turn it into UTF-8 first, such as: iconv -f latin1"
+    ):
+        read_text(csv_file(tmp_path, f"id;city\n{rows}2;Zürich\n", "latin1"), None)
+
+
 @pytest.mark.parametrize(("first", "income"), [("nr,remark,salary", "5"), ("ID,remark,salary", "low")])
 def test_names_over_names_are_refused(tmp_path: Path, first: str, income: str) -> None:
     file = csv_file(tmp_path, f"{first}\na,x,{income}\nb,,{income}\n")
