@@ -125,6 +125,9 @@ def _table(table: Table, connect: Callable[[str], Any]) -> pa.Table:
         raise OnboardingError(
             "SOURCE", wrong, "Correct the name, or ask for the right to read it."
         ) from error
+    if odd := next((name for name in names if not name.isprintable()), None):
+        wrong = f"{table.written} has a column {odd!r}, whose name cannot stand in a query that people read."
+        raise OnboardingError("SOURCE", wrong, "Make a view that calls it otherwise, and name the view.")
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table([_array(values) for values in columns], names=names)
 

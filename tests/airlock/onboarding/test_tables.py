@@ -77,6 +77,14 @@ def test_a_table_is_read_by_a_query_of_the_time_that_is_asked_for(
     assert {problem.wrong for problem in problems} == {UNANSWERED}
 
 
+def test_a_name_that_nobody_could_read_in_the_query_is_refused(include: Path, warehouse: sa.Engine) -> None:
+    with warehouse.begin() as conn:
+        conn.exec_driver_sql('CREATE VIEW shop.odd AS SELECT months AS "a\nb", churned FROM shop.customers')
+    with pytest.raises(OnboardingError, match=r"shop.odd has a column 'a\\nb', .* Make a view that calls it"):
+        draft_table(include, warehouse, "shop.odd")
+    assert list((include / "models").iterdir()) == []
+
+
 def test_names_that_postgresql_reserves_are_quoted(include: Path, warehouse: sa.Engine) -> None:
     draft_table(include, warehouse, "shop.window")
     query = spec_in(include)["data"]["source"]["sql"]["query"]
