@@ -72,5 +72,7 @@ def sentence(act: str, facts: object) -> str:
     >>> sentence("made_by_a_newer_airlock", {})
     'made by a newer airlock'
     """
+    if act not in WORDS:
+        return act.replace("_", " ")
     known = facts if isinstance(facts, Mapping) else {}
-    return WORDS.get(act, act.replace("_", " ")).format_map(defaultdict(lambda: "?", known))
+    return WORDS[act].format_map(defaultdict(lambda: "?", known))

@@ -1,6 +1,7 @@
 """A visitor of the pages: without a login, with SQL in the address, and with markup in what is shown."""
 
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from airlock.governance import approvals, audit_log, deployments, releases
 from airlock.governance.grants import TASKS
 from airlock.governance.incidents import assign, note, open_incident, settle
+from airlock.ui.audit import WORDS
 from tests.airlock.governance.records import MOMENT, approved_release, register
 
 SQL = "credit_risk' OR '1'='1'; DROP TABLE audit_log; --"
@@ -57,6 +59,8 @@ FORGED = """
 INSERT INTO incidents (kind, key, sentence, facts, found_at)
 VALUES ('none', 'list', '', '[1]', now()), ('none', 'null', '', 'null', now())
 """
+#: As `str.format` they would raise, or take gigabytes.
+TEMPLATES = ("{", "{0}", "{x.missing}", "{x:>4000000000}")
 #: What takes something that reaches a query.
 ASKING = (
     "/audit?model={sql}",
@@ -172,3 +176,16 @@ def test_an_incident_of_no_known_shape_is_written_to_hide_the_others(
     for number in ("2", "3"):
         assert browser.get(f"/airlock/incidents/{number}").status_code == 200
     assert "The incident (incident 2) is recorded, and the log says nothing of it" in findings()
+
+
+def test_an_act_that_is_a_template_is_written_to_hide_the_log(browser: TestClient, engine: Engine) -> None:
+    acts: Any = (*WORDS, *TEMPLATES)
+    with engine.begin() as conn:
+        register(conn, evidence={"metrics": {}})
+        for act in acts:
+            audit_log.append(conn, act, actor="eve", at=MOMENT, model="credit_risk", facts={"x": 1})
+    for address in ("/audit", "/models/credit_risk"):
+        page = browser.get(f"/airlock{address}")
+        assert page.status_code == 200, address
+        assert {act for act in TEMPLATES if act not in unescape(page.text)} == set(), address
+        assert "registered candidate ? as version ?: ?" in page.text, address
