@@ -1,7 +1,7 @@
 """Which records the log tells of, by which acts, and what it must say of each.
 
-A query returns what the log's row must say, under the names of the row's facts; `actor` and `model` are
-compared with the row's own columns. Where an act can be repeated for a record, the newest row counts.
+A query returns what the log's row must say, under the names of the row's facts; `actor`, `model` and `moment`
+are compared with the row's own columns. Where an act can be repeated for a record, the newest row counts.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from airlock.governance.tables import (
     deployments,
     incident_events,
     incidents,
+    quarantine,
     releases,
     reproductions,
 )
@@ -27,7 +28,10 @@ from airlock.governance.tables import (
 
 @dataclass(frozen=True)
 class Telling:
-    """A kind of record, the acts that tell of it, its key among the facts, and what they must say of it."""
+    """A kind of record, the acts that tell of it, its key among the facts, and what they must say of it.
+
+    Where the one key is a list among the facts, it names several records, and the row says the same of each.
+    """
 
     noun: str
     acts: tuple[Act, ...]
@@ -35,11 +39,18 @@ class Telling:
     records: sa.Select[Any]
 
 
+def _moment(column: sa.Column[Any]) -> sa.Label[str]:
+    """Return a time as the log spells it; one that no calendar here has is spelled, too."""
+    return sa.func.to_char(sa.func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"').label(
+        "moment"
+    )
+
+
 def _candidates(state: str) -> sa.Select[Any]:
     digests = ("package_digest", "snapshot_digest", "spec_digest", "evidence_digest", "dossier_digest")
     named_alike = (candidates.c[name] for name in ("model", "version", "reason", *digests))
-    actor = candidates.c.trained_by.label("actor")
-    return sa.select(candidates.c.id.label("candidate"), actor, *named_alike).where(
+    own = (candidates.c.trained_by.label("actor"), _moment(candidates.c.recorded_at))
+    return sa.select(candidates.c.id.label("candidate"), *own, *named_alike).where(
         candidates.c.state == state
     )
 
@@ -67,6 +78,7 @@ TELLINGS = (
         sa.select(
             releases.c.id.label("release"),
             releases.c.candidate_id.label("candidate"),
+            _moment(releases.c.opened_at),
             *releases.c["model", "people", "way", "package_digest", "dossier_digest"],
         ),
     ),
@@ -90,6 +102,7 @@ TELLINGS = (
         sa.select(
             approvals.c.release_id.label("release"),
             approvals.c.responder.label("actor"),
+            _moment(approvals.c.responded_at),
             *approvals.c["slot", "choice", "reason", "dossier_digest"],
         ),
     ),
@@ -97,7 +110,7 @@ TELLINGS = (
         "deployment",
         ("deployed",),
         ("deployment",),
-        sa.select(*DEPLOYMENT, deployments.c.reinstates).where(~FORGED),
+        sa.select(*DEPLOYMENT, deployments.c.reinstates, _moment(deployments.c.deployed_at)).where(~FORGED),
     ),
     Telling(
         "withdrawn deployment",
@@ -153,6 +166,18 @@ TELLINGS = (
             reproductions.c.asked_by.label("actor"),
             *reproductions.c["dag_run_id", "model", "version", "package_digest", "identical", "same_answers"],
         ),
+    ),
+    Telling(
+        "row in quarantine",
+        ("quarantine_settled",),
+        ("rows",),
+        sa.select(
+            quarantine.c.id.label("rows"),
+            quarantine.c.settled_by.label("actor"),
+            quarantine.c.settled_because.label("reason"),
+            _moment(quarantine.c.settled_at),
+            *quarantine.c["model", "state"],
+        ).where(quarantine.c.state != "held"),
     ),
     Telling(
         "decided contest",

@@ -74,9 +74,14 @@ class Entry:
     digest: str
 
     @property
+    def moment(self) -> str:
+        """When it was done, in UTC to the microsecond."""
+        return self.at.astimezone(UTC).isoformat(timespec="microseconds")
+
+    @property
     def true_digest(self) -> str:
         """What the digest must be: the SHA-256 of everything else in canonical JSON, moments in UTC."""
-        said = vars(self) | {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
+        said = vars(self) | {"at": self.moment}
         del said["digest"]
         return digest_of(said)
 

@@ -1,6 +1,7 @@
 """Passage: the proof that a release came through the airlock, from the records and from the audit log."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -110,7 +111,8 @@ def _refuse_unless_approved(release: Release, candidate: Candidate, answers: Seq
 def _refuse_unless_registered_so(conn: Connection, candidate: Candidate) -> None:
     log = proved_entries(conn, candidate.model, REGISTERED, candidate=candidate.id)
     facts = {name: getattr(candidate, name) for name in OF_CANDIDATE}
-    if not any(_says(entry, "candidate_registered", facts, candidate.trained_by) for entry in log):
+    own = (candidate.trained_by, candidate.recorded_at)
+    if not any(_says(entry, "candidate_registered", facts, *own) for entry in log):
         raise _unlogged(
             f"candidate {candidate.id} of {candidate.model}", f"{candidate.trained_by} trained it as it is"
         )
@@ -120,11 +122,12 @@ def _refuse_unless_released_so(conn: Connection, release: Release, answers: Sequ
     log = proved_entries(conn, release.model, ACTS, release=release.id)
     name = f"release {release.id} of {release.model}"
     opened = {"candidate": release.candidate_id} | {key: getattr(release, key) for key in OF_RELEASE}
-    if not any(_says(entry, "release_opened", opened) for entry in log):
+    if not any(_says(entry, "release_opened", opened, at=release.opened_at) for entry in log):
         raise _unlogged(name, f"it was opened so, for {release.people} people and the way {release.way}")
     for answer in answers:
         said = {key: getattr(answer, key) for key in ("slot", "choice", "dossier_digest")}
-        if not any(_says(entry, "answer_recorded", said, answer.responder) for entry in log):
+        own = (answer.responder, answer.responded_at)
+        if not any(_says(entry, "answer_recorded", said, *own) for entry in log):
             raise _unlogged(name, f"{answer.responder} gave answer {answer.slot}")
     ended = [entry for entry in log if entry.act == "release_closed"]
     if not ended or not _says(ended[-1], "release_closed", {"state": "approved"}):
@@ -138,8 +141,15 @@ def proved_entries(conn: Connection, model: str, acts: Collection[Act], **ids: i
     return [entry for entry in audit_log.entries(conn, *about) if entry.digest == entry.true_digest]
 
 
-def _says(entry: Entry, act: Act, facts: Mapping[str, Any], actor: str | None = None) -> bool:
-    return entry.act == act and actor in (None, entry.actor) and facts.items() <= entry.facts.items()
+def _says(
+    entry: Entry,
+    act: Act,
+    facts: Mapping[str, Any],
+    actor: str | None = None,
+    at: datetime | None = None,
+) -> bool:
+    own = actor in (None, entry.actor) and at in (None, entry.at)
+    return entry.act == act and own and facts.items() <= entry.facts.items()
 
 
 def _unlogged(of: str, what: str) -> DeploymentRefused:

@@ -10,12 +10,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from airlock.governance import audit_log
+from airlock.governance.engine import lock
+from airlock.governance.passage import proved_entries
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import quarantine
 
 State = Literal["held", "released", "dropped"]
 Decision = Literal["released", "dropped"]
 
+#: What the log says of settled rows.
+SETTLED: tuple[audit_log.Act, ...] = ("quarantine_settled",)
 #: What a row that is found again brings with it.
 NEWEST = ("reasons", "snapshot_digest", "dag_run_id")
 NAMED = 10
@@ -64,6 +68,7 @@ class QuarantinedRow:
 class SettledRow:
     """A decided row, as far as it is to be found again in the data."""
 
+    id: int
     row_digest: str
     entity_key: str | None
     state: State
@@ -126,13 +131,14 @@ def settle(
     RecordError
         When the model has no such rows, or holds none.
     """
+    lock(conn, f"quarantine of {model}")
     own = quarantine.c.model == model
     meant = quarantine.c.id.in_(ids) if ids else quarantine.c.state == "held"
     found = set(conn.execute(sa.select(quarantine.c.id).where(own, meant).with_for_update()).scalars())
     if unknown := sorted(set(ids) - found):
-        named = ", ".join(map(str, unknown[:NAMED])) + (" and others" if len(unknown) > NAMED else "")
         raise RecordError(
-            f"{model} has no rows {named} in its quarantine, so nothing was changed. Its page lists the ids."
+            f"{model} has no rows {_named(unknown)} in its quarantine, so nothing was changed. "
+            "Its page lists the ids."
         )
     if not found:
         raise RecordError(f"{model} holds no rows in quarantine: there is nothing to decide.")
@@ -156,8 +162,28 @@ def held(conn: Connection, model: str) -> tuple[QuarantinedRow, ...]:
 
 
 def settled(conn: Connection, model: str) -> tuple[SettledRow, ...]:
-    """Return what people have decided about a model's rows."""
-    query = sa.select(*quarantine.c["row_digest", "entity_key", "state"]).where(
+    """Return what people have decided about a model's rows; nobody decides until the transaction ends.
+
+    Raises
+    ------
+    RecordError
+        When the audit log's last word on a row is not what its record says.
+    """
+    lock(conn, f"quarantine of {model}")
+    query = sa.select(*quarantine.c["id", "row_digest", "entity_key", "state"]).where(
         quarantine.c.model == model, quarantine.c.state != "held"
     )
-    return tuple(record_of(SettledRow, row) for row in conn.execute(query.order_by(quarantine.c.id)))
+    rows = tuple(record_of(SettledRow, row) for row in conn.execute(query.order_by(quarantine.c.id)))
+    log = proved_entries(conn, model, SETTLED)
+    told = {number: entry.facts["state"] for entry in log for number in entry.facts["rows"]}
+    if differ := {number for number, _ in told.items() ^ {row.id: row.state for row in rows}.items()}:
+        raise RecordError(
+            f"The audit log does not say of rows {_named(sorted(differ))} in the quarantine of {model} what "
+            "their records say, so nothing goes on by them: they were changed past Airlock. Look for who "
+            "changed them; then decide about them again with the Dag quarantine, naming their ids."
+        )
+    return rows
+
+
+def _named(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, ids[:NAMED])) + (" and others" if len(ids) > NAMED else "")

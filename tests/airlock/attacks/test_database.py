@@ -10,13 +10,15 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from airlock.audit.log import audit
+from airlock.data.quarantine import FaultyRow
 from airlock.digests import digest_of
-from airlock.governance import approvals, audit_log, challengers, deployments, grants, releases
+from airlock.governance import approvals, audit_log, challengers, deployments, grants, quarantine, releases
 from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
 from airlock.governance.challengers import Challenger
 from airlock.governance.grants import READER, SCORING, TASKS
 from airlock.governance.passage import DeploymentRefused
+from airlock.governance.records import RecordError
 from airlock.governance.releases import Release
 from airlock.operators.failure import ExplainedFailure
 from tests.airlock.governance.records import MOMENT, approved_release, register
@@ -76,6 +78,9 @@ BEYOND = (
     (TASKS, "UPDATE incident_events SET text = 'nothing'"),
     (TASKS, "DELETE FROM incident_events"),
 )
+RELEASED = """
+UPDATE quarantine SET state = 'released', settled_by = 'dana', settled_at = now(), settled_because = 'checked'
+"""
 PASSED = "UPDATE challengers SET ended_at = now(), outcome = 'passed', ended_because = 'It answers well.'"
 
 
@@ -198,6 +203,18 @@ def test_what_is_forged_together_with_the_log_passes_and_stays_in_it_for_good(
         ("release_closed", "credit_risk.release"),
         ("deployed", "credit_risk.release"),
     ]
+
+
+def test_a_row_at_fault_is_released_by_hand_to_be_trained_on(
+    engine: Engine, sql: Sql, findings: Callable[[], str]
+) -> None:
+    with engine.begin() as conn:
+        row = FaultyRow(0, "L1", "a" * 64, {"income": None}, ("No income.",))
+        quarantine.hold(conn, "loans", [row], snapshot_digest="s", dag_run_id="r", at=MOMENT)
+    assert sql(TASKS, RELEASED) == 1
+    with pytest.raises(RecordError, match="does not say of rows 1 in the quarantine"), engine.begin() as conn:
+        quarantine.settled(conn, "loans")
+    assert "The row in quarantine (rows 1) is recorded, and the log says nothing of it" in findings()
 
 
 def test_the_password_of_a_service_is_used_for_more_than_its_part(engine: Engine, sql: Sql) -> None:

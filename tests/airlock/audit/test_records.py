@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.audit.log import audit
 from airlock.audit.records import compare
 from airlock.audit.tellings import TELLINGS
+from airlock.data.quarantine import FaultyRow
+from airlock.digests import digest_of
 from airlock.governance import (
     api_keys,
     audit_log,
@@ -20,6 +22,7 @@ from airlock.governance import (
     contests,
     deployments,
     incidents,
+    quarantine,
     releases,
     reproductions,
     retention,
@@ -32,6 +35,7 @@ from tests.airlock.governance.test_migrations import A_RELEASE_BEFORE_THE_LOG
 from tests.airlock.ui.history import reproduction
 
 LATER = MOMENT + timedelta(hours=1)
+EVE = ", settled_by = 'eve', settled_because = '', settled_at = now() WHERE id = 4"
 
 
 def live(conn: Connection) -> None:
@@ -54,6 +58,7 @@ def live(conn: Connection) -> None:
     incidents.assign(conn, waits.id, owner="admin", because="Knows MLflow.", **spoken)
     incidents.note(conn, waits.id, text="Nobody admits it.", **spoken)
     contested(conn)
+    set_aside(conn)
     keys(conn)
     reproductions.record(conn, replace(reproduction(version=3), candidate_id=first.id, version=1))
 
@@ -73,6 +78,15 @@ def contested(conn: Connection) -> None:
         contests.contest(conn, decision_id=uuid.UUID(int=number), at=MOMENT, **about)
     given = contests.Verdict("omar", contests.OVERTURN, "false", "The payslips show it.", LATER)
     contests.decide(conn, 1, given, answered="true")
+
+
+def set_aside(conn: Connection) -> None:
+    """Hold four rows: all but the last are dropped together, and the first is released afterwards."""
+    rows = [FaultyRow(place, f"L{place}", f"{place:064x}", {}, ("No income.",)) for place in range(4)]
+    quarantine.hold(conn, "loans", rows, snapshot_digest="s", dag_run_id="r", at=MOMENT)
+    about: dict[str, Any] = {"by": "dana", "because": "Checked.", "run": "quarantine/1"}
+    quarantine.settle(conn, "loans", [1, 2, 3], state="dropped", at=MOMENT, **about)
+    quarantine.settle(conn, "loans", [1], state="released", at=LATER, **about | {"run": "quarantine/2"})
 
 
 def keys(conn: Connection) -> None:
@@ -124,6 +138,30 @@ def test_every_kind_of_record_is_lived_here(conn: Connection) -> None:
         ("DELETE FROM approvals WHERE slot = 2", "The answer (release 1, slot 2) is not recorded, but row"),
         ("UPDATE approvals SET choice = 'Reject' WHERE slot = 2", "has the choice 'Reject'"),
         ("UPDATE approvals SET responder = 'eve' WHERE slot = 2", "has the actor 'eve'"),
+        ("UPDATE quarantine SET state = 'released'" + EVE, "The row in quarantine (rows 4) is recorded, and"),
+        ("UPDATE quarantine SET state = 'released' WHERE id = 3", "(rows 3) has the state 'released'"),
+        ("UPDATE quarantine SET state = 'dropped' WHERE id = 1", "(rows 1) has the state 'dropped'"),
+        ("UPDATE quarantine SET settled_by = 'eve' WHERE id = 2", "(rows 2) has the actor 'eve'"),
+        ("UPDATE quarantine SET settled_because = '' WHERE id = 2", "(rows 2) has the reason ''"),
+        ("UPDATE quarantine SET settled_at = '2001-01-01' WHERE id = 2", "(rows 2) has the moment '2001"),
+        (
+            "UPDATE quarantine SET state = 'held', settled_by = NULL, settled_at = NULL, "
+            "settled_because = NULL",
+            "The row in quarantine (rows 2) is not recorded, but row",
+        ),
+        (
+            """UPDATE candidates SET evidence = '{"metrics": {"roc_auc": 0.99}}' WHERE version IS NULL""",
+            "The evidence of candidate 1 of credit_risk was changed: its digest is",
+        ),
+        (
+            "UPDATE candidates SET evidence = (repeat('[', 3000) || repeat(']', 3000))::json WHERE id = 1",
+            "The evidence of candidate 1 of credit_risk was changed: its digest is",
+        ),
+        ("UPDATE candidates SET recorded_at = now() WHERE version = 1", "(candidate 2) has the moment '20"),
+        ("UPDATE candidates SET recorded_at = 'infinity' WHERE version IS NULL", "has the moment "),
+        ("UPDATE releases SET opened_at = '2026-01-01Z' WHERE id = 1", "has the moment '2026-01-01T00"),
+        ("UPDATE approvals SET responded_at = '20000-01-01Z' WHERE slot = 2", "has the moment '20000-01-01T"),
+        ("UPDATE deployments SET deployed_at = '2026-01-01Z' WHERE id = 1", "has the moment '2026-01-01T00"),
         ("UPDATE contests SET prediction = 'true' WHERE id = 1", "has the prediction 'true'"),
         ("UPDATE contests SET decided_by = 'eve' WHERE id = 1", "has the actor 'eve'"),
         ("UPDATE approvals SET dossier_digest = 'x' WHERE slot = 2", "has the dossier_digest 'x'"),
@@ -207,13 +245,17 @@ def test_a_date_of_long_ago_excuses_no_record(conn: Connection) -> None:
     assert len(compare(conn)) == 4
 
 
-OLD_ONES = """
+OLD_ONES = f"""
 INSERT INTO candidates (model, dag_run_id, state, reason, mlflow_run_id, package_digest, snapshot_digest,
     spec_digest, evidence_digest, evidence, trained_by, cause, as_of, recorded_at)
-VALUES ('loans', 'x', 'refused', 'roc_auc', 'm', 'p', 's', 's', 'e', '{}', 'dana', 'test', now(), now());
+VALUES ('loans', 'x', 'refused', 'roc_auc', 'm', 'p', 's', 's', '{digest_of({})}', '{{}}', 'dana', 'test',
+    now(), now());
 INSERT INTO reproductions (model, version, candidate_id, dag_run_id, asked_by, package_digest, identical,
     same_answers, largest_difference, equal_decisions, changed, sentence, reproduced_at)
-VALUES ('loans', 7, 1, 'again', 'ada', 'p', true, true, 0, 1, '{}', 'The same.', now())
+VALUES ('loans', 7, 1, 'again', 'ada', 'p', true, true, 0, 1, '{{}}', 'The same.', now());
+INSERT INTO quarantine (model, row_digest, row, reasons, snapshot_digest, dag_run_id, held_at, state,
+    settled_by, settled_at, settled_because)
+VALUES ('loans', 'r', '{{}}', '{{}}', 's', 'x', now(), 'dropped', 'dana', now(), 'A double.')
 """
 
 
@@ -227,6 +269,7 @@ def test_what_was_recorded_before_there_was_a_log_was_taken_over_and_is_no_excep
     migrate(fresh_database, "upgrade", "head")
     assert audit(engine, tmp_path / "anchors.jsonl").findings == ()
     with engine.begin() as conn:
+        assert [row.state for row in quarantine.settled(conn, "loans")] == ["dropped"]
         conn.execute(text("UPDATE approvals SET responder = 'eve'"))
     (finding,) = audit(engine, tmp_path / "anchors.jsonl").findings
     assert "has the actor 'eve'" in finding.sentence

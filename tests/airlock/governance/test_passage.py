@@ -199,6 +199,19 @@ def test_another_trainer_than_was_registered_is_refused(conn):
     refused(conn, release, "does not say of candidate .* that dana trained it as it is")
 
 
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ("candidates SET recorded_at = now()", "of candidate .* that dana trained it as it is"),
+        ("releases SET opened_at = '2026-01-01'", "that it was opened so"),
+        ("approvals SET responded_at = now() WHERE slot = 1", "that ria gave answer 1"),
+    ],
+)
+def test_a_record_that_was_made_older_or_younger_is_refused(conn, release, change, moved, said):
+    change(f"UPDATE {moved}")
+    refused(conn, release, said)
+
+
 def test_a_release_written_past_airlock_is_refused(conn, candidate, change):
     change(
         "INSERT INTO releases (model, dag_run_id, candidate_id, package_digest, dossier_digest, people, "

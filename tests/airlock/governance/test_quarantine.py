@@ -146,3 +146,39 @@ def test_a_decision_that_is_refused_is_not_in_the_log(conn: Connection) -> None:
     with pytest.raises(RecordError):
         decide(conn)
     assert not list(audit_log.entries(conn))
+
+
+SETTLED_BY_EVE = "settled_by = 'eve', settled_at = now(), settled_because = 'no reason'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"UPDATE quarantine SET state = 'released', {SETTLED_BY_EVE} WHERE state = 'held'",
+        "UPDATE quarantine SET state = 'released' WHERE state = 'dropped'",
+        "UPDATE quarantine SET state = 'held', settled_by = NULL, settled_at = NULL, settled_because = NULL",
+        "DELETE FROM quarantine WHERE state = 'dropped'",
+    ],
+)
+def test_what_the_log_does_not_say_of_a_row_settles_nothing_until_a_person_decides_again(
+    conn: Connection, change: str
+) -> None:
+    keep(conn, Row("one"), Row("two"))
+    first, second = (row.id for row in held(conn, "loans"))
+    decide(conn, first, state="dropped")
+    conn.execute(text(change))
+    with pytest.raises(RecordError, match=r"does not say of rows \d+ in the quarantine of loans what their"):
+        settled(conn, "loans")
+    assert settled(conn, "other") == ()
+    if "DELETE" not in change:
+        decide(conn, first, second, state="dropped")
+        assert [row.state for row in settled(conn, "loans")] == ["dropped", "dropped"]
+
+
+def test_a_row_of_the_log_that_was_changed_settles_nothing(conn: Connection) -> None:
+    keep(conn, Row("one"))
+    decide(conn)
+    conn.execute(text("ALTER TABLE audit_log DISABLE TRIGGER ALL"))
+    conn.execute(text("UPDATE audit_log SET actor = 'ria'"))
+    with pytest.raises(RecordError, match="does not say of rows"):
+        settled(conn, "loans")

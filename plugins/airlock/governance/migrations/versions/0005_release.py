@@ -33,7 +33,7 @@ BEGIN
     RAISE EXCEPTION 'The audit log is append-only: % is refused.', TG_OP;
 END $$
 """
-#: What must stand in the log for releases and deployments to be proved, as rows of it.
+#: What must stand in the log for releases, deployments and settled rows to be proved, as rows of it.
 RECORDS = """
 SELECT act, at, actor, model, run, facts FROM (
     SELECT 1 AS step, id AS key, 'candidate_' || state AS act, recorded_at AS at, trained_by AS actor, model,
@@ -77,6 +77,11 @@ SELECT act, at, actor, model, run, facts FROM (
             'package_digest', package_digest, 'identical', identical, 'same_answers', same_answers,
             'sentence', sentence, 'taken_over', true)
     FROM reproductions
+    UNION ALL
+    SELECT 8, id, 'quarantine_settled', settled_at, settled_by, model, NULL,
+        json_build_object('rows', json_build_array(id), 'state', state, 'reason', settled_because,
+            'taken_over', true)
+    FROM quarantine WHERE state <> 'held'
 ) AS records ORDER BY at, step, key
 """
 
