@@ -43,6 +43,10 @@ class NothingDeployed(Exception):
     """There is no champion to watch."""
 
 
+class NightNotOver(Exception):
+    """The night ends in the future, so nothing can be said of it yet."""
+
+
 class AnswersDeleted(Exception):
     """What was answered that night is past its time, so the night cannot be measured again."""
 
@@ -65,6 +69,8 @@ def watch(
 
     Raises
     ------
+    NightNotOver
+        When the night ends after `at`.
     NothingDeployed
         When the model has no champion and has answered nothing that night.
     AnswersDeleted
@@ -74,7 +80,7 @@ def watch(
     """
     import pyarrow.compute as pc
 
-    window = night_of(interval_end)
+    window = _over(night_of(interval_end), at)
     recorded = _recorded(spec, window, engine)
     rules = rules_of(spec, recorded, store=store, models=models)
     spec = rules.spec
@@ -166,9 +172,22 @@ def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
         )
 
 
+def _over(night: Window, at: datetime) -> Window:
+    assert night.end is not None
+    if night.end > at:
+        raise NightNotOver(
+            f"The night {night.night} is over at {night.end:%Y-%m-%d %H:%M} UTC, and it is "
+            f"{at:%Y-%m-%d %H:%M} now: it cannot be judged. Trigger the run with a data interval that ends "
+            "today or before."
+        )
+    return night
+
+
 def _recorded(spec: ModelSpec, night: Window, engine: Engine) -> Night | None:
+    """Return the night's record, unless it was made before the night was over: that one says nothing."""
     with engine.connect() as connection:
-        return nights.find(connection, spec.name, night.night)
+        found = nights.find(connection, spec.name, night.night)
+    return found if found and night.end and found.measured_at >= night.end else None
 
 
 def _validated(inputs: "pa.Table", suite: Suite) -> ValidationResult:

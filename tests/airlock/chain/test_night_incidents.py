@@ -223,6 +223,15 @@ def test_an_older_night_that_is_watched_later_opens_and_closes_nothing(engine: E
     assert brought(engine, FIRST - 3 * DAY) == brought(engine, FIRST - 2 * DAY) == []
 
 
+def test_a_night_of_the_future_on_record_mutes_no_night_after_it(engine: Engine) -> None:
+    with engine.begin() as conn:
+        nights.record(conn, Night("loans", date(2099, 1, 1), 1, 0, MEASURED, [], None, AT))
+    (incident,) = watched(engine, drift())
+    assert brought(engine) == ["opened"]
+    watched(engine, night=FIRST + DAY)
+    assert events(engine, incident)[-1] == "recovered"
+
+
 def test_what_a_person_settled_is_opened_by_another_night_and_not_by_the_same(engine: Engine) -> None:
     (first,) = watched(engine, drift())
     settled(engine, first)

@@ -1,6 +1,8 @@
 """Watching nights: what is found in a calm one, a drifting one, a faulty one and an empty one."""
 
 import uuid
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -8,13 +10,13 @@ from sqlalchemy.engine import Engine
 from airlock.chain import night_cause
 from airlock.chain.night_report import report_name, write_report
 from airlock.chain.recorded_cause import faulty_source, recorded_cause
-from airlock.chain.watch import NothingDeployed
+from airlock.chain.watch import NightNotOver, NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.governance.predictions import PredictionRow
 from airlock.triage.facts import Facts
-from tests.airlock.chain.nights import scored, watched
+from tests.airlock.chain.nights import AT, scored, watched
 from tests.airlock.governance.records import log
 from tests.airlock.lender import (
     A_DAY_S_LOANS,
@@ -130,6 +132,21 @@ def test_a_night_is_watched_as_the_version_that_answered_it(
     before = watched(lender, champion, CALM)
     deployed(champion, trained.package("trees"), 2)
     assert watched(lender, champion, CALM) == before
+
+
+def test_a_night_that_is_not_over_is_not_judged(lender: Lender, champion: Engine) -> None:
+    with pytest.raises(NightNotOver, match=r"2026-01-09 is over at 2026-01-10 00:00 UTC, and it is .* 23:59"):
+        watched(lender, champion, CALM, at=CALM - timedelta(minutes=1))
+    with champion.connect() as conn:
+        assert nights.find(conn, "loans", night_of(CALM).night) is None
+
+
+def test_a_record_of_before_the_night_was_over_is_not_kept_to(lender: Lender, champion: Engine) -> None:
+    night = watched(lender, champion, NOTHING)
+    with champion.begin() as conn:
+        nights.record(conn, replace(night, measured_at=NOTHING - DAY, measures={}))
+    assert watched(lender, champion, NOTHING) == night
+    assert night.measured_at == AT
 
 
 def test_smoke_tests_are_no_predictions(lender: Lender, champion: Engine) -> None:
