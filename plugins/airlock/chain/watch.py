@@ -74,7 +74,8 @@ def watch(
     NothingDeployed
         When the model has no champion and has answered nothing that night.
     AnswersDeleted
-        When retention deleted answers of the night, or of those whose outcomes it is judged by.
+        When retention has deleted answers of the night, or of those whose outcomes it is judged by, since it
+        was measured first. A night newer than all on record is measured with what is there.
     RulesUnreadable
         When it was judged by a spec that this version of Airlock cannot read.
     """
@@ -84,7 +85,7 @@ def watch(
     recorded = _recorded(spec, window, engine)
     rules = rules_of(spec, recorded, store=store, models=models)
     spec = rules.spec
-    _refuse_deleted(spec, window, engine)
+    _refuse_deleted(spec, window, recorded, engine)
     version, package = answering(spec, window, store, engine)
     thinned = Thinned(_judged_columns(package), MOST_VALIDATED)
     pieces = night_rows(package, window, store, engine)
@@ -157,15 +158,18 @@ def _judged_columns(package: Package) -> "pa.Schema":
     return pa.schema([schema(kinds).field(name) for name in (*kinds, SCORE, PREDICTION)])
 
 
-def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
+def _refuse_deleted(spec: ModelSpec, night: Window, recorded: Night | None, engine: Engine) -> None:
     cohort = cohort_of(spec, night) or night
     assert night.start is not None and night.end is not None and cohort.start is not None
     starts = [night.start - FARTHEST, cohort.start]
     if spec.monitoring.fairness:
         starts.append(night.end - spec.monitoring.fairness.window)
     with engine.connect() as connection:
+        newest = nights.newest(connection, spec.name)
         deletion = deletions.newest_between(connection, spec.name, min(starts), night.end)
-    if deletion is not None:
+    if newest is None or night.night > newest or deletion is None:
+        return
+    if recorded is None or deletion.deleted_at > recorded.measured_at:
         raise AnswersDeleted(
             f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "
             f"{deletion.deleted_at:%Y-%m-%d} (deletion {deletion.id}). What was recorded of the night stays."
