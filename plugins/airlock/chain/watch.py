@@ -30,6 +30,7 @@ from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
+from airlock.spec.schedule import fires_on
 from airlock.store import Store
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def watch(
         measure_fairness(spec, window, outcomes, store, engine, models, connect),
         indicators=measure_indicators(spec, window, models, connect),
         service=measure_service(spec.name, window, engine),
+        due=_scoring_due(spec, window),
     )
     findings = judge(spec, measures)
     same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
@@ -196,3 +198,8 @@ def _recorded(spec: ModelSpec, night: Window, engine: Engine) -> Night | None:
 
 def _validated(inputs: "pa.Table", suite: Suite) -> ValidationResult:
     return validate(inputs, suite, columns=inputs.column_names)
+
+
+def _scoring_due(spec: ModelSpec, night: Window) -> bool:
+    batch = spec.deployment.batch
+    return batch is not None and night.end is not None and fires_on(batch.schedule, night.end.date())

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -15,6 +16,7 @@ from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.governance.predictions import PredictionRow
+from airlock.spec import ModelSpec
 from airlock.triage.facts import Facts
 from tests.airlock.chain.nights import AT, scored, watched
 from tests.airlock.governance.records import log
@@ -118,6 +120,21 @@ def test_a_night_on_which_nothing_was_scored_is_a_finding(lender: Lender, champi
     assert (night.version, night.rows) == (1, 0)
     assert kinds(night) == {("no_predictions", None)}
     assert night.measures["suite"] is None
+
+
+def test_a_night_that_no_schedule_asks_for_may_be_without_predictions(
+    lender: Lender, champion: Engine
+) -> None:
+    batch = {"schedule": f"0 1 * * {(NOTHING.isoweekday() + 1) % 7}"}
+    weekly = loan_spec_with(lender, deployment={"batch": batch})
+    assert watched(lender, champion, NOTHING, weekly).findings == []
+    assert kinds(watched(lender, champion, NOTHING + DAY, weekly)) == {("no_predictions", None)}
+
+
+def loan_spec_with(lender: Lender, **changes: Any) -> ModelSpec:
+    """Return the lender's spec with parts of it replaced."""
+    said = lender.spec.model_dump(mode="json") | changes
+    return ModelSpec.model_validate(said | {"name": lender.spec.name})
 
 
 def test_without_a_champion_there_is_nothing_to_watch(lender: Lender, engine: Engine) -> None:
