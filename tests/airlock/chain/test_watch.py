@@ -33,6 +33,8 @@ from tests.airlock.lender import (
     deployed,
 )
 
+HOUR = timedelta(hours=1)
+
 
 @pytest.fixture
 def champion(trained: Trained, engine: Engine) -> Engine:
@@ -129,6 +131,22 @@ def test_a_night_that_no_schedule_asks_for_may_be_without_predictions(
     weekly = loan_spec_with(lender, deployment={"batch": batch})
     assert watched(lender, champion, NOTHING, weekly).findings == []
     assert kinds(watched(lender, champion, NOTHING + DAY, weekly)) == {("no_predictions", None)}
+
+
+def test_few_rows_are_held_against_what_every_row_must_meet(lender: Lender, champion: Engine) -> None:
+    asked = ({"income": 99_999.0, "housing": "own"}, {"income": None, "housing": "boat"}, {"income": 3000.0})
+    given = [(uuid.uuid4(), "loans", 1, "api", "decision", f"L{place}") for place in range(len(asked))]
+    features: dict[str, Any] = {"income": None, "debt": 900.0, "housing": None, "insured": True}
+    with champion.begin() as conn:
+        rows = [
+            PredictionRow(
+                *said, features | row, 0.3, "false", None, event_time=NOTHING - HOUR, scored_at=NOTHING
+            )
+            for said, row in zip(given, asked, strict=True)
+        ]
+        log(conn, rows)
+    night = watched(lender, champion, NOTHING)
+    assert (night.rows, kinds(night)) == (3, {("suite", "housing")})
 
 
 def loan_spec_with(lender: Lender, **changes: Any) -> ModelSpec:
