@@ -14,7 +14,7 @@ from airlock.governance.incidents import Incident
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
 from airlock.monitoring.finding import Finding
-from airlock.monitoring.matters import Kind, Matter, is_worse, matters
+from airlock.monitoring.matters import MOVED_BY_FAULTS, Kind, Matter, is_worse, matters
 from airlock.spec import ModelSpec
 
 #: What a person does about each kind of incident.
@@ -194,9 +194,9 @@ def _recover(spec: ModelSpec, night: Night, found: set[str], look: Look, engine:
     with engine.connect() as conn:
         waiting = [one for one in incidents.open_ones(conn, night.model) if one.kind in MEND]
     for incident in waiting:
-        if incident.key in found or not _could_show(spec, night, incident):
-            continue
         with engine.begin() as conn:
+            if incident.key in found or not _could_show(conn, spec, night, incident):
+                continue
             lock(conn, f"incident {incident.key}")
             if incidents.open_one(conn, incident.key) == incident and _is_newest(conn, night):
                 incidents.settle(
@@ -210,17 +210,19 @@ def _recover(spec: ModelSpec, night: Night, found: set[str], look: Look, engine:
                 )
 
 
-def _could_show(spec: ModelSpec, night: Night, incident: Incident) -> bool:
+def _could_show(conn: Connection, spec: ModelSpec, night: Night, incident: Incident) -> bool:
     """Say whether a night could have shown a matter; one that could not proves no recovery."""
+    faulty = faulty_source(night) or any(finding["fault"] for finding in night.findings)
+    enough = spec.monitoring.drift.minimum_rows
     match incident.kind:
         case "performance":
             seen = night.measures.get("performance")
             return bool(seen and seen["metrics"])
         case "drift":
-            faulty = faulty_source(night) or any(finding["fault"] for finding in night.findings)
-            return night.rows >= spec.monitoring.drift.minimum_rows and not faulty
+            return night.rows >= enough and not faulty
         case "estimate" | "fairness":
-            return bool((night.measures.get(incident.kind) or {}).get("judged"))
+            judged = (night.measures.get(incident.kind) or {}).get("judged")
+            return bool(judged) and not (faulty and incident.kind in MOVED_BY_FAULTS)
         case "indicator":
             measured = night.measures.get("indicators", {}).get(incident.key.rpartition("/")[2])
             return measured is not None and measured["value"] is not None
@@ -228,6 +230,14 @@ def _could_show(spec: ModelSpec, night: Night, incident: Incident) -> bool:
             asked, seen = spec.monitoring.service, night.measures.get("service")
             return bool(asked and seen and seen["requests"] - seen["refusals"] >= asked.minimum_requests)
         case "data":
-            return night.rows > 0 and bool(night.measures.get("suite"))
+            enough = min(enough, _rows_that_showed(conn, incident) or enough)
+            return night.rows >= enough and bool(night.measures.get("suite"))
         case _:
             return night.rows > 0
+
+
+def _rows_that_showed(conn: Connection, incident: Incident) -> int:
+    """Return how many rows the last night had that showed an incident: as many could show it again."""
+    seen = [one for one in incident_events.timeline(conn, incident.id) if one.event in incident_events.SEEN]
+    night = nights.find(conn, str(incident.model), max(one.day for one in seen if one.day))
+    return night.rows if night else 0

@@ -16,6 +16,7 @@ from airlock.chain.night_rows import night_rows
 from airlock.chain.night_rules import JUDGED_BY, rules_of
 from airlock.chain.night_service import measure_service
 from airlock.chain.recent_nights import FARTHEST, recent_nights
+from airlock.data.rows import speaks_of_rows
 from airlock.data.suite import Suite
 from airlock.data.validation import ValidationResult, validate
 from airlock.data.window import Window, night_of
@@ -30,6 +31,7 @@ from airlock.monitoring.tally import PREDICTION, SCORE
 from airlock.monitoring.thinning import Thinned
 from airlock.package.package import Package, open_package
 from airlock.spec import ModelSpec
+from airlock.spec.schedule import fires_on
 from airlock.store import Store
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ MOST_VALIDATED = 200_000
 
 class NothingDeployed(Exception):
     """There is no champion to watch."""
+
+
+class NightNotOver(Exception):
+    """The night ends in the future, so nothing can be said of it yet."""
 
 
 class AnswersDeleted(Exception):
@@ -65,27 +71,30 @@ def watch(
 
     Raises
     ------
+    NightNotOver
+        When the night ends after `at`.
     NothingDeployed
         When the model has no champion and has answered nothing that night.
     AnswersDeleted
-        When retention deleted answers of the night, or of those whose outcomes it is judged by.
+        When retention has deleted answers of the night, or of those whose outcomes it is judged by, since it
+        was measured first. A night newer than all on record is measured with what is there.
     RulesUnreadable
         When it was judged by a spec that this version of Airlock cannot read.
     """
     import pyarrow.compute as pc
 
-    window = night_of(interval_end)
+    window = _over(night_of(interval_end), at)
     recorded = _recorded(spec, window, engine)
     rules = rules_of(spec, recorded, store=store, models=models)
     spec = rules.spec
-    _refuse_deleted(spec, window, engine)
+    _refuse_deleted(spec, window, recorded, engine)
     version, package = answering(spec, window, store, engine)
     thinned = Thinned(_judged_columns(package), MOST_VALIDATED)
     pieces = night_rows(package, window, store, engine)
     measured = drift.measure(package.profile(), thinned.passing(pieces))
     drifts = measured if thinned.rows else ()
     inputs = thinned.table().select(list(package.signature.kinds))
-    validation = _validated(inputs, rules.suite(models)) if thinned.rows else None
+    validation = _validated(spec, inputs, rules.suite(models)) if thinned.rows else None
     measured_at = recorded.measured_at if recorded else at
     seen, outcomes = measure_outcomes(spec, window, store, engine, models, connect, heard_by=measured_at)
     estimates = measure_estimates(spec, window, package, version, store, engine)
@@ -98,6 +107,7 @@ def watch(
         measure_fairness(spec, window, outcomes, store, engine, models, connect),
         indicators=measure_indicators(spec, window, models, connect),
         service=measure_service(spec.name, window, engine),
+        due=_scoring_due(spec, window),
     )
     findings = judge(spec, measures)
     same_version = None if outcomes is None else outcomes.filter(pc.equal(outcomes["version"], version))
@@ -151,25 +161,50 @@ def _judged_columns(package: Package) -> "pa.Schema":
     return pa.schema([schema(kinds).field(name) for name in (*kinds, SCORE, PREDICTION)])
 
 
-def _refuse_deleted(spec: ModelSpec, night: Window, engine: Engine) -> None:
+def _refuse_deleted(spec: ModelSpec, night: Window, recorded: Night | None, engine: Engine) -> None:
     cohort = cohort_of(spec, night) or night
     assert night.start is not None and night.end is not None and cohort.start is not None
     starts = [night.start - FARTHEST, cohort.start]
     if spec.monitoring.fairness:
         starts.append(night.end - spec.monitoring.fairness.window)
     with engine.connect() as connection:
+        newest = nights.newest(connection, spec.name)
         deletion = deletions.newest_between(connection, spec.name, min(starts), night.end)
-    if deletion is not None:
+    if newest is None or night.night > newest or deletion is None:
+        return
+    if recorded is None or deletion.deleted_at > recorded.measured_at:
         raise AnswersDeleted(
             f"Answers that the night {night.night} of {spec.name} is judged by were deleted by retention on "
             f"{deletion.deleted_at:%Y-%m-%d} (deletion {deletion.id}). What was recorded of the night stays."
         )
 
 
+def _over(night: Window, at: datetime) -> Window:
+    assert night.end is not None
+    if night.end > at:
+        raise NightNotOver(
+            f"The night {night.night} is over at {night.end:%Y-%m-%d %H:%M} UTC, and it is "
+            f"{at:%Y-%m-%d %H:%M} now: it cannot be judged. Trigger the run with a data interval that ends "
+            "today or before."
+        )
+    return night
+
+
 def _recorded(spec: ModelSpec, night: Window, engine: Engine) -> Night | None:
+    """Return the night's record, unless it was made before the night was over: that one says nothing."""
     with engine.connect() as connection:
-        return nights.find(connection, spec.name, night.night)
+        found = nights.find(connection, spec.name, night.night)
+    return found if found and night.end and found.measured_at >= night.end else None
 
 
-def _validated(inputs: "pa.Table", suite: Suite) -> ValidationResult:
-    return validate(inputs, suite, columns=inputs.column_names)
+def _validated(spec: ModelSpec, inputs: "pa.Table", suite: Suite) -> ValidationResult:
+    """Hold the inputs against the suite; few rows only against what every row must meet by itself."""
+    few = inputs.num_rows < spec.monitoring.drift.minimum_rows
+    if few:
+        suite = Suite(suite.name, tuple(filter(speaks_of_rows, suite.expectations)))
+    return validate(inputs, suite, columns=inputs.column_names, few=few)
+
+
+def _scoring_due(spec: ModelSpec, night: Window) -> bool:
+    batch = spec.deployment.batch
+    return batch is not None and night.end is not None and fires_on(batch.schedule, night.end.date())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from airlock.data.gx import exception, results
-from airlock.data.suite import Expectation, Suite
+from airlock.data.suite import Expectation, Suite, great_expectations
 from airlock.data.validation import Check, ValidationResult
 
 COMPLETE = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
@@ -19,7 +19,7 @@ RELATIVE = (
 
 
 def speaks_of_rows(expectation: Expectation) -> bool:
-    """Whether a row that breaks it may be set aside: it is critical, and every row must meet it by itself.
+    """Whether every row must meet it by itself, however many others there are.
 
     That a value is unique is said of all rows that share it: each of them breaks it.
 
@@ -29,6 +29,7 @@ def speaks_of_rows(expectation: Expectation) -> bool:
     >>> speaks_of_rows(Expectation("expect_column_values_to_not_be_null", share, "critical"))
     False
     """
+    great_expectations()
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,
@@ -37,8 +38,7 @@ def speaks_of_rows(expectation: Expectation) -> bool:
     from great_expectations.expectations.registry import get_expectation_impl
 
     return (
-        expectation.severity == "critical"
-        and expectation.kwargs.get("mostly", 1) == 1
+        expectation.kwargs.get("mostly", 1) == 1
         and expectation.type not in RELATIVE
         and issubclass(
             get_expectation_impl(expectation.type),
@@ -48,7 +48,7 @@ def speaks_of_rows(expectation: Expectation) -> bool:
 
 
 def broken_by(table: pa.Table, suite: Suite, result: ValidationResult) -> dict[int, tuple[int, ...]]:
-    """Return which rows break each failed expectation that speaks of rows, as Great Expectations finds them.
+    """Return which rows break each failed critical expectation that speaks of rows: they may be set aside.
 
     An expectation that could not be checked, or whose rows Great Expectations does not name one by one, is
     not among them: its check stays failed for the whole table.
@@ -66,7 +66,10 @@ def broken_by(table: pa.Table, suite: Suite, result: ValidationResult) -> dict[i
     wanted = {
         place: expectation
         for place, (expectation, check) in enumerate(zip(suite.expectations, result.checks, strict=True))
-        if not check.success and check.unexpected_count and speaks_of_rows(expectation)
+        if not check.success
+        and check.unexpected_count
+        and expectation.severity == "critical"
+        and speaks_of_rows(expectation)
     }
     found = {}
     for place, one in results(table, suite.name, wanted, COMPLETE):

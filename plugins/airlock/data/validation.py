@@ -1,7 +1,7 @@
 """Validation: Great Expectations holds data against a suite; what could not be checked has failed."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -88,7 +88,9 @@ class ValidationResult:
         return {"suite": self.suite, "rows": self.rows, "success": self.success, "checks": checks}
 
 
-def validate(table: pa.Table, suite: Suite, *, columns: Collection[str] | None = None) -> ValidationResult:
+def validate(
+    table: pa.Table, suite: Suite, *, columns: Collection[str] | None = None, few: bool = False
+) -> ValidationResult:
     """Check a table against a suite, or against what it says about some columns only.
 
     An expectation fails when it raises, when a column it speaks of is missing, and when there is not one
@@ -98,6 +100,8 @@ def validate(table: pa.Table, suite: Suite, *, columns: Collection[str] | None =
     ----------
     columns : collection of str, optional
         Keeps only the expectations that speak of these columns and no other, and none about the table.
+    few
+        The rows are so few that a column may well be without a value: that is no failure then.
     """
     chosen = [
         expectation
@@ -110,7 +114,7 @@ def validate(table: pa.Table, suite: Suite, *, columns: Collection[str] | None =
             checks[place] = _unchecked(expectation, reason)
     wanted = {place: expectation for place, expectation in enumerate(chosen) if place not in checks}
     for place, result in results(table, suite.name, wanted, SUMMARY):
-        checks[place] = _check(wanted[place], result)
+        checks[place] = _check(wanted[place], result, few)
     for place in wanted.keys() - checks.keys():
         checks[place] = _unchecked(wanted[place], "Great Expectations gave no result")
     return ValidationResult(suite.name, table.num_rows, tuple(checks[place] for place in sorted(checks)))
@@ -125,13 +129,13 @@ def _uncheckable(expectation: Expectation, table: pa.Table) -> str:
     return f"the data have no column {missing[0]!r}" if missing else ""
 
 
-def _check(expectation: Expectation, result: Any) -> Check:
+def _check(expectation: Expectation, result: Any, few: bool) -> Check:
     if problem := exception(result):
         return _unchecked(expectation, problem)
     found = result.result
     elements = found.get("element_count")
     if elements and found.get("missing_count") == elements:
-        return _unchecked(expectation, f"all {elements} values are missing")
+        return replace(_unchecked(expectation, f"all {elements} values are missing"), success=few)
     counted = found.get("unexpected_percent") is not None
     share = found["unexpected_percent"] / 100 if counted else None
     return Check(

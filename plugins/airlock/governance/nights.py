@@ -28,6 +28,8 @@ class AboutColumn(Protocol):
 
 #: What measuring a night again leaves as it is.
 KEPT = ("model", "night", "training_asked_by")
+#: That a night was over when it was measured: a record of one that was not stands in no other night's way.
+WAS_OVER = sa.cast(sa.func.timezone("UTC", nights.c.measured_at), sa.Date) > nights.c.night
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def note_report(conn: Connection, model: str, night: date, report: str) -> None:
 
 
 def newest(conn: Connection, model: str) -> date | None:
-    """Return the newest night of a model that was watched."""
-    return conn.execute(sa.select(sa.func.max(nights.c.night)).where(nights.c.model == model)).scalar_one()
+    """Return the newest night of a model that was watched, of those that were over by then."""
+    query = sa.select(sa.func.max(nights.c.night)).where(nights.c.model == model, WAS_OVER)
+    return conn.execute(query).scalar_one()
 
 
 def answered_most(conn: Connection, model: str, first: date, last: date) -> int | None:

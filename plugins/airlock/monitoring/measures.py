@@ -37,6 +37,8 @@ class Measures:
         Figures of the business, as many as the spec names.
     service
         How the scoring API answered; None where it was asked nothing.
+    due
+        Whether the schedule of batch scoring asks for the night; no other may be without predictions.
     """
 
     rows: int
@@ -47,6 +49,7 @@ class Measures:
     fairness: Fairness | None = None
     indicators: tuple[IndicatorFigure, ...] = ()
     service: ServiceFigures | None = None
+    due: bool = True
 
     def to_json(self, *, drawn: Collection[str | None]) -> dict[str, Any]:
         """Return what is recorded; bars stay with the columns to be drawn, those of findings."""

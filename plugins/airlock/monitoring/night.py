@@ -13,7 +13,7 @@ def judge(spec: ModelSpec, measures: Measures) -> tuple[Finding, ...]:
     when they have arrived.
     """
     return (
-        *inputs.judge(spec, measures.rows, measures.validation),
+        *inputs.judge(spec, measures),
         *drifts.judge(spec, measures.drifts),
         *outcomes.judge(spec, measures.performance),
         *estimates.judge(spec, measures.estimates),

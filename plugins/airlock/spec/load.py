@@ -4,6 +4,7 @@ from pathlib import Path
 
 from airlock.spec.errors import Problem, SpecError
 from airlock.spec.model import ModelSpec
+from airlock.spec.monitoring import schedule_problems
 from airlock.spec.parse import parse
 from airlock.spec.people import load_people, problems_of
 from airlock.spec.policy import Policy, Tier, problems_under, under, unknown_metrics
@@ -23,7 +24,7 @@ def load_model(include: Path, name: str) -> ModelSpec:
     ------
     SpecError
         With every problem found: unknown keys, wrong types, missing columns, a bound looser than the policy,
-        an approver who may not approve.
+        a watch with gaps, an approver who may not approve.
     """
     file = include / "models" / name / SPEC_FILE
     if not name.isidentifier() or not name.islower():
@@ -32,7 +33,11 @@ def load_model(include: Path, name: str) -> ModelSpec:
         )
     spec = parse(file, ModelSpec, {"name": name})
     policy = load_policy(include, Tier(spec.risk_tier))
-    problems = *problems_under(policy, spec), *problems_of(load_people(include), spec.approval.approvers)
+    problems = (
+        *problems_under(policy, spec),
+        *schedule_problems(spec.monitoring),
+        *problems_of(load_people(include), spec.approval.approvers),
+    )
     if problems:
         raise SpecError(file, problems)
     return under(policy, spec)

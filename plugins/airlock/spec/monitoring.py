@@ -1,13 +1,16 @@
 """How a model is watched once it serves: the limits of its nights, and what they may start."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from airlock.spec.base import Section
 from airlock.spec.durations import Duration, PositiveDuration
+from airlock.spec.errors import Problem
 from airlock.spec.fairness import Fairness
 from airlock.spec.governance import Limit
 from airlock.spec.indicators import Indicator, IndicatorName
-from airlock.spec.schedule import Schedule
+from airlock.spec.schedule import Schedule, is_daily
 from airlock.spec.service import Service
 
 
@@ -58,7 +61,9 @@ class Retraining(Section):
 class Monitoring(Section):
     """The night shift."""
 
-    schedule: Schedule = Field("0 3 * * *", description="when, in UTC; the night is the day before")
+    schedule: Schedule = Field(
+        "0 3 * * *", description="when, in UTC, every day; the night is the day before"
+    )
     drift: Drift = Field(Drift(), description="when the night's rows lie too far from the training data")
     performance: Performance | None = Field(
         None, description="when the answers were too wrong; absent: never judged"
@@ -73,3 +78,13 @@ class Monitoring(Section):
         None, description="what the scoring API must be like; absent: measured, and never judged"
     )
     retraining: Retraining = Field(Retraining(), description="whether a night may start a training")
+
+
+def schedule_problems(monitoring: Monitoring) -> Iterator[Problem]:
+    """Yield that some nights would never be watched, which no tier allows."""
+    if not is_daily(monitoring.schedule):
+        yield Problem(
+            "monitoring.schedule",
+            f"{monitoring.schedule!r} does not fire every day, so some nights would never be watched.",
+            'Write * for day, month and weekday, such as "0 3 * * *".',
+        )

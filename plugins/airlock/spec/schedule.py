@@ -1,6 +1,7 @@
 """Schedules as people write them for Airflow: five cron fields or a word such as @daily."""
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -33,6 +34,31 @@ def parse_schedule(value: str) -> str:
         f'{value!r} is no schedule. Write five fields, minute hour day month weekday, such as "0 3 * * *", '
         f"or one of {', '.join(WORDS)}."
     )
+
+
+def is_daily(schedule: str) -> bool:
+    """Say whether a schedule fires every day.
+
+    >>> is_daily("0 3 * * *"), is_daily("@daily"), is_daily("0 3 * * 1-5"), is_daily("@weekly")
+    (True, True, False, False)
+    """
+    return schedule in ("@hourly", "@daily") or schedule.split()[2:] == ["*"] * 3
+
+
+def fires_on(schedule: str, day: date) -> bool:
+    """Say whether a schedule fires on a UTC day, as Airflow's timetables read it.
+
+    >>> [fires_on("0 1 * * 1", date(2026, 11, day)) for day in (22, 23)]  # a Sunday and a Monday
+    [False, True]
+    """
+    from croniter import CroniterBadDateError, croniter
+
+    midnight = datetime.combine(day, time(), UTC)
+    try:
+        first = croniter(schedule, midnight - timedelta(seconds=1)).get_next(datetime)
+    except CroniterBadDateError:
+        return False  # 31 February never comes
+    return bool(first.date() == day)
 
 
 def _fits(field: str, bounds: tuple[int, int]) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import connect
+from airlock.governance.nights import WAS_OVER
 from airlock.governance.records import record_of
 from airlock.governance.releases import Release
 from airlock.governance.tables import (
@@ -122,7 +123,7 @@ def newest_of_all(conn: Connection) -> dict[str, Newest]:
         "champion": sa.select(deployments).where(deployments.c.retired_at.is_(None)),
         "candidate": _first_of_each(sa.select(*CANDIDATE), candidates.c.model, candidates.c.id),
         "release": _first_of_each(_releases(), releases.c.model, releases.c.id),
-        "night": _first_of_each(sa.select(*NIGHT), nights.c.model, nights.c.night),
+        "night": _first_of_each(sa.select(*NIGHT).where(WAS_OVER), nights.c.model, nights.c.night),
         "challenger": sa.select(challengers).where(challengers.c.ended_at.is_(None)),
     }.items():
         for row in conn.execute(query).mappings():

@@ -117,12 +117,42 @@ def test_before_anything_served_a_silent_night_is_laid_to_the_first_version(
 
 @pytest.mark.parametrize("ago", [timedelta(hours=12), timedelta(days=3)])
 def test_a_night_whose_answers_or_whose_cohorts_are_deleted_is_not_measured_again(
-    lender: Lender, engine: Engine, ago: timedelta
+    lender: Lender, trained: Trained, engine: Engine, ago: timedelta
 ) -> None:
-    number, given = uuid.uuid4(), datetime.now(UTC) - timedelta(days=400)
-    said = (number, "loans", 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
-    with engine.begin() as conn:
-        log(conn, [PredictionRow(*said, event_time=SHIFTED - ago, scored_at=given)])
-        retention.delete_answers(conn, "loans", [number], run="retention/1", at=LATER)
+    deployed(engine, trained.package("linear"))
+    watched(lender, engine, SHIFTED)
+    answer_deleted(engine, SHIFTED - ago)
     with pytest.raises(AnswersDeleted, match="What was recorded of the night stays"):
         watched(lender, engine, SHIFTED, at=LATER)
+
+
+def test_a_night_of_the_past_whose_answers_are_deleted_is_not_measured_at_all(
+    lender: Lender, trained: Trained, engine: Engine
+) -> None:
+    deployed(engine, trained.package("linear"))
+    answer_deleted(engine, CALM)
+    watched(lender, engine, SHIFTED, at=datetime.now(UTC) + DAY)
+    with pytest.raises(AnswersDeleted, match="the night 2026-01-10"):
+        watched(lender, engine, ALSO_CALM)
+
+
+def test_no_deletion_stops_a_night_that_is_new_or_was_measured_after_it(
+    lender: Lender, trained: Trained, engine: Engine
+) -> None:
+    deployed(engine, trained.package("linear"))
+    watched(lender, engine, CALM)
+    answer_deleted(engine, CALM - DAY, datetime(2099, 1, 1, tzinfo=UTC))
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    night = watched(lender, engine, SHIFTED, at=now)
+    assert watched(lender, engine, SHIFTED, at=now + DAY) == night
+
+
+def answer_deleted(engine: Engine, *events: datetime) -> None:
+    """Let retention delete answers that were given long ago about these moments."""
+    given = datetime.now(UTC) - timedelta(days=400)
+    numbers = [uuid.uuid4() for _ in events]
+    with engine.begin() as conn:
+        for number, moment in zip(numbers, events, strict=True):
+            said = (number, "loans", 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
+            log(conn, [PredictionRow(*said, event_time=moment, scored_at=given)])
+        retention.delete_answers(conn, "loans", numbers, run="retention/1", at=LATER)

@@ -26,7 +26,7 @@ UNCLEAR = Cause("unclear", "", "None of the known causes explains it.", (), "ask
 
 def recorded(engine: Engine, day: date, cause: Cause | None = UNCLEAR) -> Night:
     measures = {"cause": cause.to_json()} if cause else {}
-    night = Night("loans", day, 1, 240, measures, [DRIFT.to_json()], None, AT)
+    night = Night("loans", day, 1, 240, measures, [DRIFT.to_json()], None, AT + timedelta(days=1))
     with engine.begin() as conn:
         nights.record(conn, night)
     return night

@@ -207,6 +207,30 @@ def test_drift_does_not_recover_while_triage_takes_it_for_wrong_data(engine: Eng
     assert open_keys(engine) == ["night/loans/drift", "night/loans/data/channel=web"]
 
 
+def test_an_estimate_does_not_recover_while_data_are_at_fault(engine: Engine) -> None:
+    judged = {"estimate": {"judged": True}}
+    low = Finding("estimate", "roc_auc", 0.5, 0.6, "It will break.", "estimate/roc_auc")
+    watched(engine, low, **judged)
+    watched(engine, low, WRONG, night=FIRST + DAY, **judged)
+    assert open_keys(engine) == ["night/loans/estimate", "night/loans/data/income"]
+    watched(engine, night=FIRST + 2 * DAY, **judged)
+    assert open_keys(engine) == []
+
+
+def test_faulty_data_recover_with_enough_rows_or_as_many_as_showed_them(engine: Engine) -> None:
+    cause = Cause("bad_source", "channel=web", "One source is wrong.", (), "mend").to_json()
+    (incident,) = watched(engine, drift(), cause=cause)
+    watched(engine, night=FIRST + DAY, rows=99)
+    assert open_keys(engine) == [incident.key]
+    watched(engine, night=FIRST + 2 * DAY, rows=100)
+    assert open_keys(engine) == []
+    (few,) = watched(engine, WRONG, night=FIRST + 3 * DAY, rows=40)
+    watched(engine, night=FIRST + 4 * DAY, rows=39)
+    assert open_keys(engine) == [few.key]
+    watched(engine, night=FIRST + 5 * DAY, rows=40)
+    assert open_keys(engine) == []
+
+
 def test_what_a_fault_moved_opens_no_incident_that_advises_to_train(engine: Engine) -> None:
     score = Finding("prediction_drift", "score", 0.9, 0.25, "The score.", "prediction_drift/score")
     (made,) = watched(engine, WRONG, drift("income"), score)
@@ -221,6 +245,15 @@ def test_an_older_night_that_is_watched_later_opens_and_closes_nothing(engine: E
     assert watched(engine, night=FIRST - DAY) == ()
     assert open_keys(engine) == [now.key] and events(engine, now) == ["opened", "assigned"]
     assert brought(engine, FIRST - 3 * DAY) == brought(engine, FIRST - 2 * DAY) == []
+
+
+def test_a_night_of_the_future_on_record_mutes_no_night_after_it(engine: Engine) -> None:
+    with engine.begin() as conn:
+        nights.record(conn, Night("loans", date(2099, 1, 1), 1, 0, MEASURED, [], None, AT))
+    (incident,) = watched(engine, drift())
+    assert brought(engine) == ["opened"]
+    watched(engine, night=FIRST + DAY)
+    assert events(engine, incident)[-1] == "recovered"
 
 
 def test_what_a_person_settled_is_opened_by_another_night_and_not_by_the_same(engine: Engine) -> None:

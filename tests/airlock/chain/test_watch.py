@@ -1,6 +1,9 @@
 """Watching nights: what is found in a calm one, a drifting one, a faulty one and an empty one."""
 
 import uuid
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -8,13 +11,14 @@ from sqlalchemy.engine import Engine
 from airlock.chain import night_cause
 from airlock.chain.night_report import report_name, write_report
 from airlock.chain.recorded_cause import faulty_source, recorded_cause
-from airlock.chain.watch import NothingDeployed
+from airlock.chain.watch import NightNotOver, NothingDeployed
 from airlock.data.window import night_of
 from airlock.governance import nights
 from airlock.governance.nights import Night
 from airlock.governance.predictions import PredictionRow
+from airlock.spec import ModelSpec
 from airlock.triage.facts import Facts
-from tests.airlock.chain.nights import scored, watched
+from tests.airlock.chain.nights import AT, scored, watched
 from tests.airlock.governance.records import log
 from tests.airlock.lender import (
     A_DAY_S_LOANS,
@@ -28,6 +32,8 @@ from tests.airlock.lender import (
     Trained,
     deployed,
 )
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -118,6 +124,37 @@ def test_a_night_on_which_nothing_was_scored_is_a_finding(lender: Lender, champi
     assert night.measures["suite"] is None
 
 
+def test_a_night_that_no_schedule_asks_for_may_be_without_predictions(
+    lender: Lender, champion: Engine
+) -> None:
+    batch = {"schedule": f"0 1 * * {(NOTHING.isoweekday() + 1) % 7}"}
+    weekly = loan_spec_with(lender, deployment={"batch": batch})
+    assert watched(lender, champion, NOTHING, weekly).findings == []
+    assert kinds(watched(lender, champion, NOTHING + DAY, weekly)) == {("no_predictions", None)}
+
+
+def test_few_rows_are_held_against_what_every_row_must_meet(lender: Lender, champion: Engine) -> None:
+    asked = ({"income": 99_999.0, "housing": "own"}, {"income": None, "housing": "boat"}, {"income": 3000.0})
+    given = [(uuid.uuid4(), "loans", 1, "api", "decision", f"L{place}") for place in range(len(asked))]
+    features: dict[str, Any] = {"income": None, "debt": 900.0, "housing": None, "insured": True}
+    with champion.begin() as conn:
+        rows = [
+            PredictionRow(
+                *said, features | row, 0.3, "false", None, event_time=NOTHING - HOUR, scored_at=NOTHING
+            )
+            for said, row in zip(given, asked, strict=True)
+        ]
+        log(conn, rows)
+    night = watched(lender, champion, NOTHING)
+    assert (night.rows, kinds(night)) == (3, {("suite", "housing")})
+
+
+def loan_spec_with(lender: Lender, **changes: Any) -> ModelSpec:
+    """Return the lender's spec with parts of it replaced."""
+    said = lender.spec.model_dump(mode="json") | changes
+    return ModelSpec.model_validate(said | {"name": lender.spec.name})
+
+
 def test_without_a_champion_there_is_nothing_to_watch(lender: Lender, engine: Engine) -> None:
     with pytest.raises(NothingDeployed, match="No version of loans is deployed or has answered"):
         watched(lender, engine, CALM)
@@ -130,6 +167,21 @@ def test_a_night_is_watched_as_the_version_that_answered_it(
     before = watched(lender, champion, CALM)
     deployed(champion, trained.package("trees"), 2)
     assert watched(lender, champion, CALM) == before
+
+
+def test_a_night_that_is_not_over_is_not_judged(lender: Lender, champion: Engine) -> None:
+    with pytest.raises(NightNotOver, match=r"2026-01-09 is over at 2026-01-10 00:00 UTC, and it is .* 23:59"):
+        watched(lender, champion, CALM, at=CALM - timedelta(minutes=1))
+    with champion.connect() as conn:
+        assert nights.find(conn, "loans", night_of(CALM).night) is None
+
+
+def test_a_record_of_before_the_night_was_over_is_not_kept_to(lender: Lender, champion: Engine) -> None:
+    night = watched(lender, champion, NOTHING)
+    with champion.begin() as conn:
+        nights.record(conn, replace(night, measured_at=NOTHING - DAY, measures={}))
+    assert watched(lender, champion, NOTHING) == night
+    assert night.measured_at == AT
 
 
 def test_smoke_tests_are_no_predictions(lender: Lender, champion: Engine) -> None:

@@ -233,3 +233,13 @@ def test_great_expectations_stays_silent_and_leaves_nothing_behind(tmp_path: Pat
     assert [
         line for line in done.stderr.splitlines() if "great_expectations" in line or "Calculating" in line
     ] == []
+
+
+def test_of_few_rows_a_column_may_be_without_a_value() -> None:
+    suite = suite_of(("column_values_to_be_between", {"column": "empty", "min_value": 0}))
+    (strict,), (lenient,) = (validate(TABLE, suite, few=few).checks for few in (False, True))
+    assert (strict.success, lenient.success) == (False, True)
+    assert strict.observed == lenient.observed == "not checked: all 4 values are missing"
+    assert not validate(
+        TABLE, suite_of(("column_values_to_not_be_null", {"column": "empty"})), few=True
+    ).success

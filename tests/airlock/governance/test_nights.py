@@ -1,5 +1,5 @@
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -21,8 +21,9 @@ DRIFTED = ({"kind": "drift", "column": "income", "value": 0.8},)
 CALM = Night("credit_risk", FIFTH, 1, 250, {"psi": {"income": 0.02}}, (), None, MOMENT)
 
 
-def watched(conn, day, findings=DRIFTED, model="credit_risk"):
-    nights.record(conn, replace(CALM, model=model, night=date(2026, 3, day), findings=findings))
+def watched(conn, day, findings=DRIFTED, model="credit_risk", at=MOMENT + timedelta(days=30)):
+    night = date(2026, 3, day)
+    nights.record(conn, replace(CALM, model=model, night=night, findings=findings, measured_at=at))
 
 
 def test_a_night_is_found_as_it_was_recorded(conn):
@@ -95,6 +96,13 @@ def test_the_newest_watched_night_of_a_model(conn):
     for day in (2, 4, 3):
         watched(conn, day)
     watched(conn, 9, model="other")
+    assert nights.newest(conn, "credit_risk") == date(2026, 3, 4)
+
+
+def test_the_newest_watched_night_is_one_that_was_over(conn):
+    midnight = datetime(2026, 3, 5, tzinfo=UTC)
+    watched(conn, 4, at=midnight)
+    watched(conn, 5, at=midnight + timedelta(hours=23, minutes=59))
     assert nights.newest(conn, "credit_risk") == date(2026, 3, 4)
 
 

@@ -178,6 +178,7 @@ def test_a_night_without_predictions_is_a_finding_where_they_are_due() -> None:
         update={"deployment": WATCHED.deployment.model_copy(update={"batch": None})}
     )
     assert judge(unscheduled, Measures(0, performance=GOOD)) == ()
+    assert judged(rows=0, validation=None, drifts=(), due=False) == ()
 
 
 def test_drift_and_performance_may_ask_for_a_training() -> None:

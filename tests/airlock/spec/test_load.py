@@ -253,6 +253,12 @@ def test_every_model_of_the_project_loads() -> None:
         assert load_model(ROOT / "include", name).name == name
 
 
+@pytest.mark.parametrize("schedule", ["0 3 1 1 *", "0 3 * * 1-5", "@weekly"])
+def test_a_watch_that_leaves_nights_out_is_refused(refusal: Callable[..., str], schedule: str) -> None:
+    refused = refusal('schedule: "0 3 * * *"', f'schedule: "{schedule}"')
+    assert f"monitoring.schedule: '{schedule}' does not fire every day" in refused
+
+
 @pytest.mark.parametrize("tier", Tier)
 def test_every_policy_of_the_project_loads(tier: Tier) -> None:
     assert load_policy(ROOT / "include", tier).people >= 0

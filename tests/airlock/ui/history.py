@@ -105,7 +105,7 @@ def night(conn: Connection, model: str, day: date, *sentences: str) -> None:
         "measures": {"cause": CAUSE.to_json()} if sentences else {},
         "findings": [{"kind": "column_drift", "column": "income", "sentence": one} for one in sentences],
         "report": f"{model}/nights/{day}.html",
-        "measured_at": MORNING,
+        "measured_at": datetime.combine(day + timedelta(days=1), MORNING.timetz()),
     }
     write = upsert(tables.nights).values(values)
     conn.execute(write.on_conflict_do_update(index_elements=["model", "night"], set_=values))

@@ -273,6 +273,15 @@ def test_long_histories_are_cut(browser: TestClient, engine: Engine) -> None:
     assert page.count("Report of ") == 61 and "The newest 61." in page
 
 
+def test_a_night_that_was_not_over_when_it_was_measured_is_not_the_newest(engine: Engine) -> None:
+    with engine.begin() as conn:
+        for day in (date(2026, 11, 1), date(2099, 1, 1)):
+            night(conn, "credit_risk", day)
+        conn.execute(sa.update(nights).values(measured_at=MORNING))
+        newest = queries.newest_of_all(conn)["credit_risk"].night
+    assert newest is not None and newest["night"] == date(2026, 11, 1)
+
+
 def test_a_night_says_where_todays_spec_is_not_what_judged_it(browser: TestClient, engine: Engine) -> None:
     page = "/airlock/models/credit_risk"
     with engine.begin() as conn:

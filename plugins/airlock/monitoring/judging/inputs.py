@@ -4,20 +4,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airlock.monitoring.finding import Finding
+from airlock.monitoring.measures import Measures
 from airlock.spec import ModelSpec
 
 if TYPE_CHECKING:
     from airlock.data.validation import ValidationResult
 
 
-def judge(spec: ModelSpec, rows: int, validation: "ValidationResult | None") -> Iterator[Finding]:
+def judge(spec: ModelSpec, measures: Measures) -> Iterator[Finding]:
     """Yield that nothing was scored where it should have been, or what the suite says of what was."""
-    yield from _suite(validation) if rows else _no_predictions(spec)
+    yield from _suite(measures.validation) if measures.rows else _no_predictions(spec, measures.due)
 
 
-def _no_predictions(spec: ModelSpec) -> Iterator[Finding]:
-    if spec.deployment.batch:
-        sentence = f"No prediction was recorded, although {spec.name} is scored every night."
+def _no_predictions(spec: ModelSpec, due: bool) -> Iterator[Finding]:
+    if spec.deployment.batch and due:
+        sentence = (
+            f"No prediction was recorded, although the schedule of {spec.name}.score asks for the night."
+        )
         yield Finding("no_predictions", None, 0.0, None, sentence, "no_predictions", fault=True)
 
 
