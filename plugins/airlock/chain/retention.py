@@ -1,12 +1,13 @@
 """Retention: what is past the time that a model's spec gives it leaves the database and the store."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.past_snapshots import note_deleted, snapshots_past
+from airlock.chain.past_snapshots import models_of_snapshots, note_deleted, snapshots_past
 from airlock.governance import past_rows, retention
 from airlock.governance.batch_answers import KIND as ANSWERS
 from airlock.governance.batches import Batch
@@ -117,6 +118,13 @@ def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
         quarantine=said["quarantine"],
         snapshots=_delete_snapshots(model, before, run),
     )
+
+
+def left_out(reached: Iterable[str], run: Deleting) -> list[str]:
+    """Return the models of which something is kept and that are none of those that a run has reached."""
+    with run.engine.connect() as conn:
+        kept = retention.models_kept(conn) | models_of_snapshots(run.store)
+    return sorted(kept - set(reached))
 
 
 def clear_away(run: Deleting) -> None:
