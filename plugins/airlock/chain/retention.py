@@ -20,7 +20,7 @@ from airlock.store import Store
 #: Rows that one act deletes: so many ids are kept in one transaction.
 AT_ONCE = 10_000
 
-#: How long an incident may hold back what is past its time before the owner is told, and told again.
+#: How long an incident that holds something back may be open before the owner is told, and told again.
 PATIENCE = timedelta(days=30)
 
 #: How long ago something was begun in the store that was never kept, for it to be cleared away.
@@ -55,7 +55,7 @@ class Deleted:
         return asdict(self) | {"held": self.held and self.held.reason}
 
     def patience_lost(self, at: datetime) -> int:
-        """Return how many times `PATIENCE` an incident has held something back that is past its time."""
+        """Return how many times `PATIENCE` the incident has been open that holds something back."""
         if self.held is None or self.held.since is None or self == Deleted(held=self.held):
             return 0
         return (at - self.held.since) // PATIENCE
