@@ -19,7 +19,7 @@ class AlertOperator(NightStepOperator):
     """
 
     def execute(self, context: Context) -> None:
-        from airlock.chain.night_alert import advice, alert_lines
+        from airlock.chain.night_alert import advice, alert_lines, told_late
         from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
         from airlock.chain.recorded_cause import recorded_cause
@@ -67,6 +67,7 @@ class AlertOperator(NightStepOperator):
             rollback=dag_link("rollback"),
             cause=cause.sentence if cause else "",
             evidence=[one.sentence for one in cause.evidence] if cause else [],
+            told_late=told_late(night, brought),
         )
         if told and decided.broken_by:
             _note_told(f"{loop}/with/{told}", self.spec.alerts.to)
