@@ -1,6 +1,7 @@
 """AlertOperator: the mail that says what is wrong with a night, and where to look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from airflow.sdk import Context, timezone
 
@@ -8,6 +9,7 @@ from airlock.operators.base import database
 from airlock.operators.links import dag_link, incidents_link, page_link, run_link
 from airlock.operators.mailing import alert_once
 from airlock.operators.night_step import NightStepOperator
+from airlock.operators.retrain import why_no_training
 from airlock.operators.run import run_of
 
 
@@ -33,6 +35,8 @@ class AlertOperator(NightStepOperator):
             contested = contests.open_ones(connection, self.model)
             said = feedback.verdicts(connection, self.model, night.night)
         decided = retraining(self.spec, night, run_id=run.run_id, engine=database(), store=self.store)
+        if decided.cause and (because := why_no_training(run)):
+            decided = replace(decided, cause=None, refused_because=because)
         loop = f"loop/{decided.broken_by}"
         with database().connect() as connection:
             loop_told = notices.last_sent(connection, f"{loop}/with/")

@@ -112,3 +112,12 @@ def test_what_no_mail_could_tell_a_night_of_too_few_rows_tells(
     assert SENTENCE in " ".join(mail.text.split())
     _, branch = triaged(engine, DAY + timedelta(days=2), rows=3)
     assert branch is None, "it is told"
+
+
+def test_the_alert_promises_no_training_that_who_watched_may_not_start(
+    installation: Lender, engine: Engine, post: PostOffice
+) -> None:
+    watched(engine, DAY, FAR, user="ria")
+    (mail,) = post.mails
+    said = " ".join(mail.text.split())
+    assert "No training starts by itself: ria had the night watched, and may start no training." in said
