@@ -10,6 +10,7 @@ from airlock.chain.night_incidents import MEND
 from airlock.chain.recorded_cause import faulty_source
 from airlock.chain.retraining import findings_of
 from airlock.governance import nights
+from airlock.governance.incident_events import IncidentEvent
 from airlock.governance.metric_course import course
 from airlock.governance.nights import Night
 from airlock.mail.facts import AlertLine, Picture
@@ -43,6 +44,11 @@ def advice(night: Night) -> list[str]:
     """Say what a person can do about each kind of matter that a night found."""
     found = matters(night.model, findings_of(night), source=faulty_source(night))
     return list(dict.fromkeys(MEND[matter.kind] for matter in found))
+
+
+def told_late(night: Night, brought: Sequence[IncidentEvent]) -> list[str]:
+    """Return what earlier nights brought and nobody was told, by the events that a night has to tell."""
+    return [f"{event.day}: {event.text}" for event in brought if event.day != night.night]
 
 
 def _pictures(conn: Connection, night: Night, findings: Sequence[Finding]) -> dict[str, Picture]:

@@ -29,6 +29,11 @@ def snapshots_past(conn: Connection, store: Store, model: str, before: datetime)
     return tuple(one for one in _kept(store, model) if one.kept_at < before and one.digest not in used)
 
 
+def models_of_snapshots(store: Store) -> set[str]:
+    """Return the models of which the store keeps a snapshot."""
+    return {json.loads(kept.content)["model"] for kept in store.each(KIND, MANIFEST)}
+
+
 def note_deleted(conn: Connection, model: str, one: OldSnapshot, *, run: str, by: str, at: datetime) -> None:
     """Record that a snapshot is deleted, unless a run did that was killed before it removed the folder."""
     known = deletions.of_snapshot(conn, one.digest)

@@ -1,12 +1,13 @@
 """Retention: what is past the time that a model's spec gives it leaves the database and the store."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from airlock.chain.past_snapshots import note_deleted, snapshots_past
+from airlock.chain.past_snapshots import models_of_snapshots, note_deleted, snapshots_past
 from airlock.governance import past_rows, retention
 from airlock.governance.batch_answers import KIND as ANSWERS
 from airlock.governance.batches import Batch
@@ -19,7 +20,7 @@ from airlock.store import Store
 #: Rows that one act deletes: so many ids are kept in one transaction.
 AT_ONCE = 10_000
 
-#: How long an incident may hold back what is past its time before the owner is told, and told again.
+#: How long an incident that holds something back may be open before the owner is told, and told again.
 PATIENCE = timedelta(days=30)
 
 #: How long ago something was begun in the store that was never kept, for it to be cleared away.
@@ -54,7 +55,7 @@ class Deleted:
         return asdict(self) | {"held": self.held and self.held.reason}
 
     def patience_lost(self, at: datetime) -> int:
-        """Return how many times `PATIENCE` an incident has held something back that is past its time."""
+        """Return how many times `PATIENCE` the incident has been open that holds something back."""
         if self.held is None or self.held.since is None or self == Deleted(held=self.held):
             return 0
         return (at - self.held.since) // PATIENCE
@@ -117,6 +118,13 @@ def delete_past(spec: ModelSpec, run: Deleting) -> Deleted:
         quarantine=said["quarantine"],
         snapshots=_delete_snapshots(model, before, run),
     )
+
+
+def left_out(reached: Iterable[str], run: Deleting) -> list[str]:
+    """Return the models of which something is kept and that are none of those that a run has reached."""
+    with run.engine.connect() as conn:
+        kept = retention.models_kept(conn) | models_of_snapshots(run.store)
+    return sorted(kept - set(reached))
 
 
 def clear_away(run: Deleting) -> None:

@@ -4,7 +4,7 @@ Nothing is kept between two looks but the records, so that looks may be missed, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from airlock.chain.smoke import SmokeTestFailed, smoke_test
 from airlock.chain.trial_outcomes import losses_of
+from airlock.data.errors import SourceAway
 from airlock.governance import challengers, deployments, trials
 from airlock.governance.challengers import Challenger
 from airlock.governance.deployments import Deployment
@@ -88,15 +89,19 @@ def _judged(
         before, now = _arms(conn, spec, champion, challenger)
     if challenger.way == "canary":
         return judge_canary(terms, before, now, elapsed)
-    losses = losses_of(
-        spec,
-        champion.version,
-        challenger,
-        engine=place.engine,
-        models=place.models,
-        connect=place.connect,
-        at=at,
-    )
+    try:
+        losses = losses_of(
+            spec,
+            champion.version,
+            challenger,
+            engine=place.engine,
+            models=place.models,
+            connect=place.connect,
+            at=at,
+        )
+    except SourceAway as away:  # its limits and its time hold all the same
+        found = judge_ab(terms, before, now, (Moments(), Moments()), elapsed)
+        return replace(found, sentence=f"{found.sentence} No outcome is known: {away}")
     return judge_ab(terms, before, now, losses, elapsed)
 
 

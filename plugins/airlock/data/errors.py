@@ -19,5 +19,9 @@ class DataError(Exception):
         return f"{self.model}/model.yaml: {self.key}: {self.wrong} {self.cure}".rstrip()
 
 
+class SourceAway(DataError):
+    """The source does not answer now, so that nothing is known of its rows: trying again may mend it."""
+
+
 class NoRows(DataError):
     """The source works and holds nothing for the window asked for."""

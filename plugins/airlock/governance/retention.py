@@ -11,9 +11,20 @@ from sqlalchemy.engine import Connection
 from airlock.governance import deletions
 from airlock.governance.batches import Batch
 from airlock.governance.deletions import Deletion
-from airlock.governance.past_rows import contested
+from airlock.governance.past_rows import DELETED, contested
 from airlock.governance.records import RecordError, record_of
-from airlock.governance.tables import batches, challengers, contests, deleted_answers, incidents, predictions
+from airlock.governance.tables import (
+    batches,
+    candidates,
+    challengers,
+    contests,
+    deleted_answers,
+    feedback,
+    incidents,
+    outcomes,
+    predictions,
+    quarantine,
+)
 
 #: How much of a UUID's text names the batch that a decision belongs to.
 BATCH_PART = 28
@@ -54,6 +65,19 @@ def held_back(conn: Connection, model: str) -> Held | None:
     if version := conn.execute(runs).scalar_one_or_none():
         return Held(f"Nothing of {model} is deleted while version {version} is judged by what it answers.")
     return None
+
+
+def models_kept(conn: Connection) -> set[str]:
+    """Return the models of which the database keeps anything that retention would delete in time."""
+    # Whatever was answered or reported is about a version, which a candidate became.
+    model = sa.union(sa.select(candidates.c.model), sa.select(quarantine.c.model)).subquery().c.model
+    kept = sa.or_(
+        *(sa.exists().where(table.c.model == model) for table in (predictions, outcomes, feedback)),
+        sa.exists().where(batches.c.model == model, batches.c.deletion_id.is_(None)),
+        sa.exists().where(contests.c.model == model, contests.c.reason != DELETED),
+        sa.exists().where(quarantine.c.model == model, sa.cast(quarantine.c.row, sa.Text) != "{}"),
+    )
+    return set(conn.execute(sa.select(model).where(kept)).scalars())
 
 
 def answers_past(conn: Connection, model: str, before: datetime, most: int) -> Sequence[uuid.UUID]:

@@ -1,6 +1,7 @@
 """AlertOperator: the mail that says what is wrong with a night, and where to look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from airflow.sdk import Context, timezone
 
@@ -8,6 +9,7 @@ from airlock.operators.base import database
 from airlock.operators.links import dag_link, incidents_link, page_link, run_link
 from airlock.operators.mailing import alert_once
 from airlock.operators.night_step import NightStepOperator
+from airlock.operators.retrain import why_no_training
 from airlock.operators.run import run_of
 
 
@@ -19,7 +21,7 @@ class AlertOperator(NightStepOperator):
     """
 
     def execute(self, context: Context) -> None:
-        from airlock.chain.night_alert import advice, alert_lines
+        from airlock.chain.night_alert import advice, alert_lines, told_late
         from airlock.chain.night_incidents import news, told_by
         from airlock.chain.night_report import report_name
         from airlock.chain.recorded_cause import recorded_cause
@@ -33,6 +35,8 @@ class AlertOperator(NightStepOperator):
             contested = contests.open_ones(connection, self.model)
             said = feedback.verdicts(connection, self.model, night.night)
         decided = retraining(self.spec, night, run_id=run.run_id, engine=database(), store=self.store)
+        if decided.cause and (because := why_no_training(run)):
+            decided = replace(decided, cause=None, refused_because=because)
         loop = f"loop/{decided.broken_by}"
         with database().connect() as connection:
             loop_told = notices.last_sent(connection, f"{loop}/with/")
@@ -67,6 +71,7 @@ class AlertOperator(NightStepOperator):
             rollback=dag_link("rollback"),
             cause=cause.sentence if cause else "",
             evidence=[one.sentence for one in cause.evidence] if cause else [],
+            told_late=told_late(night, brought),
         )
         if told and decided.broken_by:
             _note_told(f"{loop}/with/{told}", self.spec.alerts.to)

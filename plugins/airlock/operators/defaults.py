@@ -8,6 +8,11 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airlock.operators.failure import mail_failure
 from airlock.spec import ModelSpec
 
+#: What may answer in a moment. It comes before the rule that it is an exception to.
+AWAY = RetryRule(
+    "airlock.data.errors.SourceAway", action=RetryAction.DEFAULT, reason="the source may answer in a moment"
+)
+
 #: What trying again does not mend: somebody must change a file, a record or what the run was started with.
 #: Airflow imports what is named here when it parses a Dag, so only light modules are.
 PERMANENT = RetryRule(
@@ -45,5 +50,5 @@ def project_defaults() -> dict[str, Any]:
     return {
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
-        "retry_policy": ExceptionRetryPolicy([PERMANENT]),
+        "retry_policy": ExceptionRetryPolicy([AWAY, PERMANENT]),
     }

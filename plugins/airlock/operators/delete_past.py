@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, timezone
+from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.authority import authorise
 from airlock.operators.base import database
@@ -26,11 +27,12 @@ class DeletePastOperator(BaseOperator):
     """Delete what is past its time of every usable model; of a dry run only say what it would be.
 
     The schedule may delete by itself. Whoever starts a run otherwise needs a role, and another one to delete
-    than to look. What an incident holds back for too long is mailed to the model's owner.
+    than to look. What an incident holds back for too long is mailed to the model's owner. A model of which
+    something is kept, and whose spec cannot be used, fails the run once the others are done.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
-        from airlock.chain.retention import Deleting, clear_away, delete_past, past_time
+        from airlock.chain.retention import Deleting, clear_away, delete_past, left_out, past_time
         from airlock.governance import retention
 
         dag_run, dry = context["dag_run"], context["params"]["dry_run"]
@@ -52,6 +54,12 @@ class DeletePastOperator(BaseOperator):
             done[spec.name] = deleted.to_json()
         if not dry:
             clear_away(run)
+        if missed := left_out(done, run):
+            raise AirflowFailException(
+                f"What is kept of {', '.join(missed)} was passed over: no spec that can be used says for how "
+                "long. Mend the spec (make check-models names what is wrong), or put the model's folder back "
+                "with data.retention, and clear this task. Every other model is done."
+            )
         return {"dry_run": dry, "models": done}
 
     def _tell(self, spec: "ModelSpec", deleted: "Deleted", *, dry: bool) -> None:

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airlock.operators.assets import retrain_asset
 from airlock.operators.base import database
 from airlock.operators.night_step import NightStepOperator
-from airlock.operators.run import BY_SCHEDULE, run_of
+from airlock.operators.run import BY_SCHEDULE, Run, run_of
 from airlock.settings import settings
 from airlock.spec.durations import spell_duration
 from airlock.spec.people import Act, load_people
@@ -24,11 +24,9 @@ class RetrainOperator(NightStepOperator):
         from airlock.chain.retraining import ask_for_training
 
         run = run_of(context)
+        if because := why_no_training(run):
+            raise AirflowSkipException(because)
         by = run.dag_id if run.started_by == BY_SCHEDULE else run.started_by
-        people = load_people(settings().include)
-        if by != run.dag_id and not people.may(by, Act.TRAIN):
-            who = " or ".join(people.who_may(Act.TRAIN))
-            raise AirflowSkipException(f"{by} had the night watched, and may start no training. {who} may.")
         request = ask_for_training(
             self.spec,
             self.night(context),
@@ -50,3 +48,12 @@ class RetrainOperator(NightStepOperator):
         }
         context["outlet_events"][retrain_asset(self.model)].extra = extra
         return extra
+
+
+def why_no_training(run: Run) -> str | None:
+    """Say why whoever started a run of the monitor may start no training by it; None where they may."""
+    people = load_people(settings().include)
+    if run.started_by == BY_SCHEDULE or people.may(run.started_by, Act.TRAIN):
+        return None
+    who = " or ".join(people.who_may(Act.TRAIN))
+    return f"{run.started_by} had the night watched, and may start no training. {who} may."

@@ -10,10 +10,13 @@ from airlock.spec.people import load_people
 
 
 class TriageOperator(NightStepOperator, BaseBranchOperator):
-    """Note the night in the incidents; go on to the alert when it crossed a limit, end quietly otherwise."""
+    """Note the night in the incidents, and go on to the alert when it crossed a limit or something is untold.
+
+    It ends quietly otherwise.
+    """
 
     def choose_branch(self, context: Context) -> str | None:
-        from airlock.chain.night_incidents import Look, note_night
+        from airlock.chain.night_incidents import Look, news, note_night
 
         run = run_of(context)
         night = self.night(context)
@@ -21,4 +24,5 @@ class TriageOperator(NightStepOperator, BaseBranchOperator):
         look = Look(name_of_run(run), timezone.utcnow(), owner)
         for incident in note_night(self.spec, night, look, database()):
             self.log.warning("Incident %s: %s", incident.id, incident.sentence)
-        return "alert" if night.findings else None
+        with database().connect() as connection:
+            return "alert" if night.findings or news(connection, night) else None

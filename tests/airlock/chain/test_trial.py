@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,3 +216,34 @@ def test_outcomes_that_have_had_no_time_to_arrive_decide_nothing(
     found = seen(spec, challenger, place)
     assert found.challenger.ended_at is None
     assert "0 of 20 outcomes of the champion" in found.sentence
+
+
+@pytest.fixture
+def without_source(place: Place, tmp_path: Path) -> Place:
+    """The place of a trial whose source does not answer: nobody listens on its socket."""
+    return replace(
+        place, connect=lambda name: sa.create_engine(f"postgresql+psycopg2:///none?host={tmp_path}")
+    )
+
+
+def test_a_source_that_is_away_costs_an_ab_test_one_look(
+    lender: Lender, without_source: Place, start: Start, answered: Answered
+) -> None:
+    spec, challenger = spec_of(lender, "ab", rows=30, within="5d"), start("ab", 0.5)
+    for version, known in enumerate((outcomes_of(lender, 80)[:40], outcomes_of(lender, 80)[40:]), 1):
+        answered(version, ["true"] * 40, keys=[key for key, _ in known])
+    missed = seen(spec, challenger, without_source)
+    assert missed.challenger == challenger
+    assert "the query on the connection 'warehouse' failed: connection to server" in missed.sentence
+    ended = seen(spec, challenger, without_source, MOMENT + timedelta(days=5)).challenger
+    assert ended.outcome == "undecided"
+    assert "'warehouse' failed" in str(ended.ended_because)
+
+
+def test_failures_end_an_ab_test_whose_source_is_away(
+    lender: Lender, without_source: Place, start: Start, answered: Answered
+) -> None:
+    spec, challenger = spec_of(lender, "ab"), start("ab", 0.5)
+    answered(2, [""] * 20, score=None, purpose="shadow")
+    answered(2, ["true"])
+    assert seen(spec, challenger, without_source).challenger.outcome == "broke"

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from airlock.data.errors import SourceAway
 from airlock.data.read import DataError, read, stream
 from airlock.data.window import Window
 from airlock.object_storage import filesystem
@@ -78,8 +79,11 @@ def test_a_night_is_streamed_and_row_groups_of_other_nights_stay_where_they_are(
 
 def test_what_is_not_there_is_told(address: str, read_at: Read) -> None:
     for path in (f"{address}/none.csv", "s3://nobody-made-it/loans.csv"):
-        with pytest.raises(DataError, match=f"data.source.file.path: the file {path} does not exist"):
+        with pytest.raises(
+            DataError, match=f"data.source.file.path: the file {path} does not exist"
+        ) as caught:
             read_at(path)
+        assert not isinstance(caught.value, SourceAway)
 
 
 def test_keys_that_are_refused_are_told(object_storage: ObjectServer, address: str, read_at: Read) -> None:
@@ -98,7 +102,7 @@ def _server_is_away(object_storage: ObjectServer, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("_server_is_away")
 def test_a_server_that_is_away_is_told(read_at: Read) -> None:
-    with pytest.raises(DataError, match="data.source.file.path: .*cannot be read: .*AWS_ENDPOINT_URL"):
+    with pytest.raises(SourceAway, match="data.source.file.path: .*cannot be read: .*AWS_ENDPOINT_URL"):
         read_at("s3://bank/loans.csv")
 
 

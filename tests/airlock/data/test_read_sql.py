@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from airlock.data.errors import SourceAway
 from airlock.data.read import DataError, read, stream
 from airlock.data.window import Window
 from airlock.spec import ModelSpec
@@ -152,6 +153,7 @@ def test_a_plain_colon_and_a_cast_are_no_parameters(query: Read) -> None:
 def test_a_mistake_is_named(query: Read, old: str, new: str, said: str) -> None:
     with pytest.raises(DataError, match=said) as caught:
         query(QUERY.replace(old, new, 1))
+    assert not isinstance(caught.value, SourceAway)
     assert str(caught.value).startswith("loans/model.yaml: data.")
 
 
@@ -167,7 +169,7 @@ def test_an_unknown_connection_is_named(models: Path) -> None:
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(models: Path, tmp_path: Path) -> None:
     engine = sa.create_engine(f"postgresql+psycopg2://dana:hunter2@/none?host={tmp_path}")
-    with pytest.raises(DataError, match="the connection 'warehouse' failed") as caught:
+    with pytest.raises(SourceAway, match="the connection 'warehouse' failed.* then try again") as caught:
         read(loan_spec(QUERY), window=ANY_TIME, as_of=NOON, models=models, connect=lambda name: engine)
     assert "hunter2" not in str(caught.value)
 
@@ -337,3 +339,22 @@ def test_who_stops_reading_half_way_leaves_no_connection_behind(
     rows.close()
     assert engine.pool.checkedout() == 0
     assert query().num_rows == 3
+
+
+@pytest.mark.parametrize("kind", ["text", "channels"], ids=["by COPY", "by a cursor"])
+def test_a_database_that_restarts_half_way_is_away_and_no_mistake_of_the_spec(
+    engine: sa.Engine, models: Path, kind: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TYPE channels AS ENUM ('a')"))
+    many = f"""SELECT n AS loan_id, now() AS made_at, 1 AS income, 'a'::{kind} AS channel, true AS urban,
+        true AS defaulted FROM generate_series(1, 1000000) n"""
+    rows = stream(
+        loan_spec(many), ["channel"], window=ANY_TIME, as_of=NOON, models=models, connect=lambda name: engine
+    )
+    next(rows)
+    with sa.create_engine(engine.url, poolclass=sa.NullPool).connect() as connection:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+    with pytest.raises(SourceAway, match="'warehouse' failed: .*connection"):
+        list(rows)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
@@ -14,6 +15,7 @@ from tests.airlock.lender import SHIFTED, Lender
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
 
+OWN = {"model": "loans", "spec_digest": "d" * 64}
 HOUR = timedelta(hours=1)
 SENTENCE = "debt has shifted: PSI 1.84, limit 0.25."
 
@@ -30,8 +32,8 @@ def test_the_alert_counts_contests_and_opinions(
         for verdict in ("agree", "agree", "disagree"):
             feedback.give(conn, **about, verdict=verdict, comment="", given_by="desk", at=SHIFTED - HOUR)
     running = context("loans.monitor", run_id="scheduled__1", task_id="alert", interval_end=SHIFTED)
-    TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
-    AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
+    TriageOperator(task_id="triage", **OWN).choose_branch(running)
+    AlertOperator(task_id="alert", **OWN).execute(running)
     (mail,) = post.mails
     assert SENTENCE in mail.text
     assert "Contests  1 decision waiting for a person" in mail.text
@@ -45,15 +47,27 @@ BEFORE = DAY - timedelta(days=9)
 BROKEN = "No training starts by itself: the last one did not help."
 
 
-def watched(engine: Engine, day: date, *findings: Finding) -> None:
-    """Record a night, triage it and alert."""
+def triaged(
+    engine: Engine, day: date, *findings: Finding, user: str | None = None, rows: int = 240
+) -> tuple[Any, str | None]:
+    """Record a night and triage it; return the context of its run and where it goes on."""
     found = [finding.to_json() for finding in findings]
     with engine.begin() as conn:
-        nights.record(conn, Night("loans", day, None, 240, {}, found, None, SHIFTED))
-    end = SHIFTED + (day - DAY)
-    running = context("loans.monitor", run_id=f"scheduled__{day}", task_id="alert", interval_end=end)
-    TriageOperator(task_id="triage", model="loans", spec_digest="d" * 64).choose_branch(running)
-    AlertOperator(task_id="alert", model="loans", spec_digest="d" * 64).execute(running)
+        nights.record(conn, Night("loans", day, None, rows, {}, found, None, SHIFTED))
+    running = context(
+        "loans.monitor",
+        run_id=f"scheduled__{day}",
+        task_id="alert",
+        user=user,
+        interval_end=SHIFTED + (day - DAY),
+    )
+    return running, TriageOperator(task_id="triage", **OWN).choose_branch(running)
+
+
+def watched(engine: Engine, day: date, *findings: Finding, user: str | None = None) -> None:
+    """Record a night, triage it and alert."""
+    running, _ = triaged(engine, day, *findings, user=user)
+    AlertOperator(task_id="alert", **OWN).execute(running)
 
 
 def asked_for_nothing(engine: Engine) -> None:
@@ -84,3 +98,26 @@ def test_a_loop_that_was_told_with_what_is_new_is_not_mailed_again(
         watched(engine, DAY + timedelta(days=ahead), FAR)
     (mail,) = post.mails
     assert BROKEN in " ".join(mail.text.split())
+
+
+def test_what_no_mail_could_tell_a_night_of_too_few_rows_tells(
+    installation: Lender, engine: Engine, post: PostOffice
+) -> None:
+    triaged(engine, DAY, FAR)  # and no mail: the mail server is away
+    few, branch = triaged(engine, DAY + timedelta(days=1), rows=3)
+    assert branch == "alert"
+    AlertOperator(task_id="alert", **OWN).execute(few)
+    (mail,) = post.mails
+    assert f"no mail could tell. - {DAY}: " in " ".join(mail.text.split())
+    assert SENTENCE in " ".join(mail.text.split())
+    _, branch = triaged(engine, DAY + timedelta(days=2), rows=3)
+    assert branch is None, "it is told"
+
+
+def test_the_alert_promises_no_training_that_who_watched_may_not_start(
+    installation: Lender, engine: Engine, post: PostOffice
+) -> None:
+    watched(engine, DAY, FAR, user="ria")
+    (mail,) = post.mails
+    said = " ".join(mail.text.split())
+    assert "No training starts by itself: ria had the night watched, and may start no training." in said

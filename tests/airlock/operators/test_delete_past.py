@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import yaml
+from airflow.sdk.exceptions import AirflowFailException
 from sqlalchemy.engine import Engine
 
 from airlock.governance.incidents import open_incident
@@ -17,7 +18,8 @@ from airlock.governance.predictions import PredictionRow
 from airlock.governance.tables import audit_log, predictions
 from airlock.operators.delete_past import DeletePastOperator
 from airlock.operators.run import RunError
-from tests.airlock.governance.records import log
+from airlock.settings import settings
+from tests.airlock.governance.records import log, register
 from tests.airlock.lender import Lender
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
@@ -38,10 +40,14 @@ def _a_year(installation: Lender, engine: Engine, tmp_path: Path, monkeypatch: p
     spec["data"]["retention"] = "365d"
     file.write_text(yaml.safe_dump(spec), encoding="utf-8")
     monkeypatch.setenv("AIRLOCK_INCLUDE", str(include))
-    at = datetime.now(UTC) - timedelta(days=400)
-    said = (uuid.uuid4(), "loans", 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
     with engine.begin() as conn:
-        log(conn, [PredictionRow(*said, event_time=at, scored_at=at)])
+        log(conn, [an_old_answer("loans")])
+
+
+def an_old_answer(model: str) -> PredictionRow:
+    at = datetime.now(UTC) - timedelta(days=400)
+    said = (uuid.uuid4(), model, 1, "api", "decision", "L1", {"income": 1.0}, 0.7, "true", None)
+    return PredictionRow(*said, event_time=at, scored_at=at)
 
 
 def run(dry_run: bool, run_type: str = "scheduled", user: str | None = None) -> dict[str, Any]:
@@ -128,3 +134,27 @@ def test_the_owner_is_told_once_a_month_of_what_an_incident_holds_back(
     (mail,) = post.mails
     assert "incident 1 keeps what should be deleted" in mail.subject
     assert left(engine) == 1
+
+
+@pytest.mark.usefixtures("_a_year")
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_model_whose_spec_cannot_be_used_fails_the_run_once_the_others_are_done(
+    engine: Engine, dry_run: bool
+) -> None:
+    with engine.begin() as conn:
+        register(conn, model="removed")
+        register(conn, model="nothing_kept")
+        log(conn, [an_old_answer("removed")])
+    with pytest.raises(
+        AirflowFailException, match="kept of removed was passed over.* put the model's folder"
+    ):
+        run(dry_run=dry_run)
+    assert left(engine) == (2 if dry_run else 1)
+
+
+@pytest.mark.usefixtures("_a_year")
+def test_a_snapshot_of_a_model_whose_spec_is_broken_fails_the_run(installation: Lender) -> None:
+    installation.snapshot()
+    (settings().models / "loans" / "model.yaml").write_text("title: [")
+    with pytest.raises(AirflowFailException, match="kept of loans was passed over.*Mend the spec"):
+        run(dry_run=False)

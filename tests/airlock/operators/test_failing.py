@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk import RetryAction
 
-from airlock.data.errors import DataError, NoRows
+from airlock.data.errors import DataError, NoRows, SourceAway
 from airlock.operators.defaults import defaults
 from airlock.operators.specs import spec_errors, usable_specs
 from airlock.settings import ROOT
@@ -32,8 +32,9 @@ def test_what_trying_again_does_not_mend_is_not_tried_again(error: Exception) ->
     assert defaults(SPEC)["retry_policy"].evaluate(error, 1, 3).action is RetryAction.FAIL
 
 
-def test_what_may_pass_is_tried_again() -> None:
-    assert defaults(SPEC)["retry_policy"].evaluate(ConnectionError(), 1, 3).action is RetryAction.DEFAULT
+@pytest.mark.parametrize("error", [ConnectionError(), SourceAway("m", "k", "w", "c")])
+def test_what_may_pass_is_tried_again(error: Exception) -> None:
+    assert defaults(SPEC)["retry_policy"].evaluate(error, 1, 3).action is RetryAction.DEFAULT
 
 
 def test_a_model_without_a_suite_has_no_dags_and_says_so(suite: Path) -> None:

@@ -23,6 +23,7 @@ from airlock.package.package import open_package
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained, deployed
 from tests.airlock.loans import loans
+from tests.airlock.operators.conftest import connection
 from tests.airlock.operators.judging import dana_s_run, judged
 from tests.airlock.operators.releasing import OWN, RUN, Answer, champion, decided, deploy, recorded
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
@@ -196,6 +197,17 @@ def test_a_deployment_without_a_trial_is_refused(approved: str, engine: Engine) 
 def test_concluding_without_a_challenger_fails(approved: str) -> None:
     with pytest.raises(AirflowFailException, match=r"has started no challenger\. Clear challenge"):
         concluded(approved)
+
+
+def test_a_look_without_the_records_is_missed_and_ends_nothing(
+    approved: str, api: ScoringApi, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge(approved)
+    with monkeypatch.context() as away:
+        away.setenv("AIRFLOW_CONN_AIRLOCK", connection(f"postgresql:///airlock?host={tmp_path}"))
+        assert not observed(approved)
+    assert not observed(approved)
+    assert challenger(engine, approved).ended_at is None
 
 
 def test_what_was_superseded_is_closed_as_it_was(approved: str, engine: Engine, wrong_api: None) -> None:

@@ -45,9 +45,12 @@ def told_apart(request: Request, address: str) -> Iterator[None]:
         ) from error
     except (OSError, ImportError, ValueError) as error:
         here = "Mend the file or its permissions, or correct the path."
-        cure = cure_of(error) if address.startswith(SCHEME) else here
-        raise request.error(
-            "source.file.path", f"{request.source} cannot be read: {said(error)}.", cure
+        far = address.startswith(SCHEME)
+        tell = request.away if far and isinstance(error, OSError) else request.error
+        raise tell(
+            "source.file.path",
+            f"{request.source} cannot be read: {said(error)}.",
+            cure_of(error) if far else here,
         ) from error
 
 

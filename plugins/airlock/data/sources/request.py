@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from airlock.data.errors import DataError
+from airlock.data.errors import DataError, SourceAway
 from airlock.data.window import Window
 from airlock.spec.data import CallableSource, FileSource, SqlSource
 from airlock.spec.model import ModelSpec
@@ -44,6 +44,10 @@ class Request:
     def error(self, key: str, wrong: str, cure: str) -> DataError:
         """Return the error that names this model's file and a key below `data`."""
         return DataError(self.spec.name, f"data.{key}", wrong, cure)
+
+    def away(self, key: str, wrong: str, cure: str) -> SourceAway:
+        """Return the error of a source that does not answer now, which names the same."""
+        return SourceAway(self.spec.name, f"data.{key}", wrong, cure)
 
     def require_columns(self, found: Sequence[str]) -> None:
         """Refuse a source that lacks a column which is read, or gives it twice."""

@@ -58,11 +58,17 @@ def read_sql(request: Request, source: SqlSource) -> Iterator[pa.RecordBatch]:
             for rows in streamed.execute(_only(statement, request.columns), moments).partitions():
                 yield request.batch(zip(*rows, strict=True))
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
-        raise request.error(
-            "source.sql.query",
-            f"{request.source} failed: {_first_line(error)}.",
-            "Mend the query, or the database.",
-        ) from error
+        wrong = f"{request.source} failed: {_first_line(error)}."
+        if _is_away(error, engine):
+            cure = "Look whether the database answers and the connection is right, then try again."
+            raise request.away("source.sql.connection", wrong, cure) from error
+        raise request.error("source.sql.query", wrong, "Mend the query, or the database.") from error
+
+
+def _is_away(error: Exception, engine: Engine) -> bool:
+    """Whether the database failed, or what leads to it, and not what it was asked."""
+    driver = engine.dialect.loaded_dbapi
+    return isinstance(getattr(error, "orig", error), (driver.OperationalError, driver.InterfaceError))
 
 
 def _types(

@@ -36,7 +36,7 @@ class DriftAlert:
     `findings` are the worst first, and `more` are not listed; `news` are the incidents that were opened or
     got worse; `advice` is what a person can do. `cause` is the suspected one with its `evidence`, empty where
     none was found. `contests` wait for a person; of the `opinions` that people
-    gave that day some are `disagreeing`.
+    gave that day some are `disagreeing`. `told_late` is what earlier nights brought and no mail could tell.
     """
 
     title: str
@@ -58,6 +58,7 @@ class DriftAlert:
     rollback: str
     cause: str = ""
     evidence: Sequence[str] = ()
+    told_late: Sequence[str] = ()
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
