@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from airlock.governance import audit_log, challengers, deployments
 from airlock.serving.clients import Clients
@@ -155,12 +155,13 @@ class Champions:
             with self._at_one_moment.connect() as conn:
                 if _read(conn, {model: recorded.said}).get(model) == recorded:
                     serving = follow(conn, self._store, recorded, known)
-        except OperationalError as error:
+        except Exception as error:  # whatever it is, the next look tries again
             LOG.warning("%s could not be proved, and is tried again: %s", model, type(error).__name__)
-        with self._changing:
-            del self._loads[model]
-            if serving is not None and self._recorded.get(model) == recorded:
-                self._serving = {**self._serving, model: serving}
+        finally:
+            with self._changing:
+                del self._loads[model]
+                if serving is not None and self._recorded.get(model) == recorded:
+                    self._serving = {**self._serving, model: serving}
 
 
 def _read(conn: Connection, said: Mapping[str | None, int]) -> Mapping[str, Recorded]:

@@ -1,11 +1,15 @@
 """What serves follows the record, and only as far as it can be proved."""
 
 import shutil
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DatabaseError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from airlock.governance.challengers import end, step
 from airlock.governance.withdrawal import withdraw
@@ -203,6 +207,30 @@ def test_a_withdrawn_champion_s_place_is_taken_without_a_gap(world, engine, cham
     while seen != {2, 1}:
         seen.add(version(champions))
     assert champions.problems() == []
+
+
+def test_whatever_the_database_fails_with_while_a_version_is_proved_it_is_tried_again(
+    world, engine, champions, caplog
+):
+    deployed(engine, world.linear, 1)
+    wait_until(lambda: version(champions) == 1, "version 1 serves")
+    failures = [
+        PoolTimeout("no connection is free"),
+        DatabaseError("SELECT 1", None, psycopg2.DatabaseError("SSL SYSCALL error: EOF detected")),
+        InterfaceError("SELECT 1", None, psycopg2.InterfaceError("connection already closed")),
+    ]
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _fail(*_):
+        if failures and threading.current_thread().name.startswith("load"):
+            raise failures.pop(0)
+
+    deployed(engine, world.trees, 2)
+    wait_until(lambda: version(champions) == 2, "version 2 serves")
+    assert [one.message for one in caplog.records if "is tried again" in one.message] == [
+        f"loans could not be proved, and is tried again: {name}"
+        for name in ("TimeoutError", "DatabaseError", "InterfaceError")
+    ]
 
 
 def test_a_model_that_loads_slowly_keeps_no_other_waiting(world, engine, tmp_path):
