@@ -1,5 +1,6 @@
 """Champions: what serves each model, as the records of deployments and challengers say."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -24,6 +25,8 @@ STALE_SECONDS = 15.0
 #: So long the champions that were proved answer while the record cannot be read: a rollback goes unseen.
 TRUSTED_SECONDS = 300.0
 LOADERS = 4
+#: So long a request waits for a model that is being loaded.
+LOADING_SECONDS = 5.0
 
 
 class Champions:
@@ -86,12 +89,12 @@ class Champions:
                 self._stopping.wait(max(0.0, self._looked + CLOSEST_SECONDS - time.monotonic()))
                 self._look()
 
-    def look_for(self, model: str) -> None:
-        """Look, and wait until what serves one model is loaded."""
-        self.look()
+    async def look_for(self, model: str) -> None:
+        """Look, and wait for a while until what serves one model is loaded; only the look takes a thread."""
+        await asyncio.to_thread(self.look)
         loading = self._loads.get(model)
         if loading is not None:
-            wait([loading])
+            await asyncio.wait([asyncio.wrap_future(loading)], timeout=LOADING_SECONDS)
 
     @property
     def trouble(self) -> str:
