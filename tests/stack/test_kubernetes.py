@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +192,10 @@ def test_each_mount_has_its_volume() -> None:
             each["name"] for container in pod["containers"] for each in container.get("volumeMounts", [])
         ]
         assert sorted(mounts) == sorted(volumes)
+
+
+def test_the_spool_is_a_folder_that_the_process_makes_and_owns_in_its_volume() -> None:
+    (container,) = MANIFESTS["StatefulSet", "airlock-scoring"]["spec"]["template"]["spec"]["containers"]
+    spool = next(each["value"] for each in container["env"] if each["name"] == "AIRLOCK_SPOOL")
+    mount = next(each["mountPath"] for each in container["volumeMounts"] if each["name"] == "spool")
+    assert Path(mount) in Path(spool).parents

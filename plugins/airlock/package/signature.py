@@ -1,7 +1,7 @@
 """The signature: which fields a model takes and which answers it gives."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -59,15 +59,15 @@ class Signature:
         """What each feature holds, in the order the pipeline takes them."""
         return {feature.name: feature.kind for feature in self.features}
 
-    def problems(self, row: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
-        """Return everything wrong with a row; a null is no problem, a field left out is one."""
-        known = {feature.name: feature for feature in self.features}
-        unknown = (
-            FieldProblem(name, "is no field of this model.", f"Remove it; known are {', '.join(known)}.")
-            for name in row
-            if name not in known
-        )
-        return (*unknown, *(problem for feature in self.features if (problem := _problem(feature, row))))
+    def problems(self, row: Mapping[str, Any]) -> Iterator[FieldProblem]:
+        """Yield what is wrong with a row, as it is found; a null is no problem, a field left out is one."""
+        known = ", ".join(self.kinds)
+        for name in row:
+            if name not in self.kinds:
+                yield FieldProblem(name, "is no field of this model.", f"Remove it; known are {known}.")
+        for feature in self.features:
+            if (problem := _problem(feature, row)) is not None:
+                yield problem
 
     def to_json(self) -> dict[str, Any]:
         """Return the signature as plain JSON values."""

@@ -138,8 +138,8 @@ def explain(explainer: Explainer, name: str, features: Mapping[str, Any]) -> Exp
     Unexplained
         When its signature refuses the row, or it cannot answer mixtures of the row with others.
     """
-    if problems := explainer.answering.signature.problems(features):
-        raise Unexplained(f"It is not what {name} takes: {problems[0]}")
+    if (problem := next(explainer.answering.signature.problems(features), None)) is not None:
+        raise Unexplained(f"It is not what {name} takes: {problem}")
     try:
         return explainer.explain(features)
     except Exception as error:  # whatever the model does; a message could hold personal data

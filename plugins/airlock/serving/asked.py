@@ -1,9 +1,10 @@
 """What was asked: rows that were held against a signature, and the log's rows about them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from airlock.governance.challengers import Challenger
@@ -15,7 +16,6 @@ from airlock.serving.forms import Problem, Row
 from airlock.serving.refusals import wrong_rows
 from airlock.spec.columns import Kind
 
-MAX_PROBLEMS = 20
 NUMBERS = (float, int)
 
 
@@ -117,18 +117,16 @@ def _taken(kinds: Mapping[str, Kind], features: Mapping[str, Any]) -> dict[str, 
     return given
 
 
-def _problems(signature: Signature, rows: Sequence[Row]) -> list[Problem]:
-    problems: list[Problem] = []
+def _problems(signature: Signature, rows: Sequence[Row]) -> Iterator[Problem]:
     for index, row in enumerate(rows):
-        texts = ((name, value) for name, value in row.features.items() if isinstance(value, str))
-        found = [
-            *signature.problems(row.features),
-            *(FieldProblem(name, why, "") for name, value in texts if (why := _why_not_kept(value))),
-        ]
-        problems += [Problem(row=index, field=p.field, wrong=p.wrong, cure=p.cure) for p in found]
-        if len(problems) >= MAX_PROBLEMS:
-            break
-    return problems[:MAX_PROBLEMS]
+        for found in chain(signature.problems(row.features), _not_kept(row.features)):
+            yield Problem(row=index, field=found.field, wrong=found.wrong, cure=found.cure)
+
+
+def _not_kept(features: Mapping[str, Any]) -> Iterator[FieldProblem]:
+    for name, value in features.items():
+        if isinstance(value, str) and (why := _why_not_kept(value)):
+            yield FieldProblem(name, why, "")
 
 
 def _why_not_kept(text: str) -> str:

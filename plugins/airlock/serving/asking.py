@@ -37,7 +37,7 @@ def answers_or_refusal(
     endless = [place for place, answer in given.items() if not math.isfinite(answer.score)]
     if endless:
         wrong = "the model gives no finite score for these values."
-        raise wrong_rows([Problem(row=place, field="features", wrong=wrong, cure=CURE) for place in endless])
+        raise wrong_rows(Problem(row=place, field="features", wrong=wrong, cure=CURE) for place in endless)
     return given
 
 
@@ -50,7 +50,7 @@ def answers_or_none(
     asked for where it raises.
     """
     signature = challenger.predictor.signature
-    taken = [place for place in places if not signature.problems(rows[place].features)]
+    taken = [place for place in places if not any(signature.problems(rows[place].features))]
     given: dict[int, Answer | None] = dict.fromkeys(places)
     record = challenger.record
     try:

@@ -1,5 +1,6 @@
 """Champions: what serves each model, as the records of deployments and challengers say."""
 
+import asyncio
 import logging
 import threading
 import time
@@ -8,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from airlock.governance import audit_log, challengers, deployments
 from airlock.serving.clients import Clients
@@ -24,6 +25,8 @@ STALE_SECONDS = 15.0
 #: So long the champions that were proved answer while the record cannot be read: a rollback goes unseen.
 TRUSTED_SECONDS = 300.0
 LOADERS = 4
+#: So long a request waits for a model that is being loaded.
+LOADING_SECONDS = 5.0
 
 
 class Champions:
@@ -86,12 +89,12 @@ class Champions:
                 self._stopping.wait(max(0.0, self._looked + CLOSEST_SECONDS - time.monotonic()))
                 self._look()
 
-    def look_for(self, model: str) -> None:
-        """Look, and wait until what serves one model is loaded."""
-        self.look()
+    async def look_for(self, model: str) -> None:
+        """Look, and wait for a while until what serves one model is loaded; only the look takes a thread."""
+        await asyncio.to_thread(self.look)
         loading = self._loads.get(model)
         if loading is not None:
-            wait([loading])
+            await asyncio.wait([asyncio.wrap_future(loading)], timeout=LOADING_SECONDS)
 
     @property
     def trouble(self) -> str:
@@ -155,12 +158,13 @@ class Champions:
             with self._at_one_moment.connect() as conn:
                 if _read(conn, {model: recorded.said}).get(model) == recorded:
                     serving = follow(conn, self._store, recorded, known)
-        except OperationalError as error:
+        except Exception as error:  # whatever it is, the next look tries again
             LOG.warning("%s could not be proved, and is tried again: %s", model, type(error).__name__)
-        with self._changing:
-            del self._loads[model]
-            if serving is not None and self._recorded.get(model) == recorded:
-                self._serving = {**self._serving, model: serving}
+        finally:
+            with self._changing:
+                del self._loads[model]
+                if serving is not None and self._recorded.get(model) == recorded:
+                    self._serving = {**self._serving, model: serving}
 
 
 def _read(conn: Connection, said: Mapping[str | None, int]) -> Mapping[str, Recorded]:

@@ -1,7 +1,8 @@
 """Refusals: every way in which the scoring API gives no answer, in one form and without anything secret."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +15,7 @@ from airlock.serving.forms import Problem, Refused
 
 LOG = logging.getLogger("uvicorn.error.airlock")
 
+MAX_PROBLEMS = 20
 NO_OBJECT = "Send a JSON object with the content type application/json."
 CURES = {
     "json_invalid": "Send one JSON object.",
@@ -75,17 +77,17 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def wrong_rows(problems: Sequence[Problem]) -> Refusal:
-    """Return the refusal of rows that the model cannot take."""
-    first = problems[0]
+def wrong_rows(problems: Iterable[Problem]) -> Refusal:
+    """Return the refusal of rows that the model cannot take; no more is looked at than it lists."""
+    first, *others = listed = list(islice(problems, MAX_PROBLEMS))
     where = "" if first.row is None else f"Row {first.row}, "
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return Refusal(422, f"{where}{first.field}: {first.wrong} {first.cure}{more}", problems)
+    more = f" (and {len(others)} more)" if others else ""
+    return Refusal(422, f"{where}{first.field}: {first.wrong} {first.cure}{more}", listed)
 
 
-def malformed(errors: Sequence[Any]) -> Refusal:
+def malformed(errors: Iterable[Any]) -> Refusal:
     """Return the refusal of a request that has another form than it should, by pydantic's errors."""
-    return wrong_rows([_problem(found) for found in errors])
+    return wrong_rows(map(_problem, errors))
 
 
 async def _refusal(_: Request, error: Exception) -> JSONResponse:

@@ -69,7 +69,7 @@ class Service:
         """Return what serves a model; what is not known is looked up in the record before it is refused."""
         found = self.champions.of(model)
         if found is None or not found.names(version):
-            await asyncio.to_thread(self.champions.look_for, model)
+            await self.champions.look_for(model)
             found = self.champions.of(model)
         if found is not None:
             if not self.champions.are_trusted():

@@ -74,7 +74,7 @@ def test_a_reason_lets_a_column_through_all_the_way(
     features = ["income", "debt", "housing", "insured", "sex", "branch"]
     assert list(spec.data.features) == features
     assert list(package.signature.kinds) == list(fitted.pipeline.feature_names_in_) == features
-    assert package.signature.problems({"income": 1.0, "debt": 1.0, "housing": "own", "insured": None})
+    assert any(package.signature.problems({"income": 1.0, "debt": 1.0, "housing": "own", "insured": None}))
     categories = {feature.name: feature.categories for feature in package.signature.features}
     assert (categories["sex"], categories["branch"]) == (("f", "m"), ("B1", "B7"))
     assert package.reference().column_names[:6] == features

@@ -1,6 +1,7 @@
 """The signature: finds what is wrong with a row, and only that."""
 
 import json
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
@@ -81,6 +82,17 @@ def test_no_row_breaks_it(row: dict) -> None:
     assert all(str(problem) for problem in SIGNATURE.problems(row))
 
 
+def test_of_many_problems_only_those_are_looked_for_that_are_asked_for() -> None:
+    looked_at = []
+
+    class Wide(dict[str, int]):
+        def __iter__(self) -> Iterator[str]:
+            return (looked_at.append(name) or name for name in super().__iter__())
+
+    found = SIGNATURE.problems(Wide((f"unknown {n}", n) for n in range(1000)))
+    assert [next(found).field for _ in range(3)] == looked_at == ["unknown 0", "unknown 1", "unknown 2"]
+
+
 def test_it_survives_json() -> None:
     assert Signature.from_json(json.loads(json.dumps(SIGNATURE.to_json()))) == SIGNATURE
 
@@ -93,7 +105,7 @@ def test_it_describes_the_training_rows() -> None:
     assert features["income"].minimum == min(table["income"].drop_null().to_pylist())
     assert features["income"].minimum < features["income"].example < features["income"].maximum
     assert signature.positive == "true"
-    assert not signature.problems({feature.name: feature.example for feature in signature.features})
+    assert not any(signature.problems({feature.name: feature.example for feature in signature.features}))
 
 
 def test_columns_without_any_value_are_described() -> None:

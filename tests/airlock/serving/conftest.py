@@ -40,6 +40,28 @@ class Mine(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(rows).argmax(axis=1)]
 """
 
+GATED = """
+import os
+import time
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class Mine(ClassifierMixin, BaseEstimator):
+    def fit(self, rows, truth):
+        self.classes_ = np.unique(truth)
+        return self
+
+    def predict_proba(self, rows):
+        while os.path.exists(GATE):
+            time.sleep(0.01)
+        return np.tile([0.25, 0.75], (len(rows), 1))
+
+    def predict(self, rows):
+        return self.classes_[self.predict_proba(rows).argmax(axis=1)]
+"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -86,6 +108,27 @@ def rivals(world: World) -> Rivals:
     aged = table.append_column("age", pa.array([float(20 + n % 50) for n in range(len(table))]))
     wide = fit_and_build(loan_spec(candidates={"linear": LINEAR}, columns=column), "linear", aged, folder)[1]
     return Rivals(fit_and_build(own, "mine", table, folder)[1], wide)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A store with the model `cards` too, which cannot be loaded while the gate is there."""
+
+    store: Path
+    package: Package
+    gate: Path
+
+
+@pytest.fixture
+def slow(world: World, tmp_path: Path) -> Slow:
+    gate, own_code = tmp_path / "gate", tmp_path / "models" / "cards"
+    own_code.mkdir(parents=True)
+    (own_code / "mine.py").write_text(f"GATE = {str(gate)!r}\n{GATED}")
+    shutil.copytree(world.store, tmp_path / "store")
+    spec = loan_spec(
+        candidates={"mine": {"estimator": "airlock_models.cards.mine.Mine"}}, name="cards", title="Cards"
+    )
+    return Slow(tmp_path / "store", fit_and_build(spec, "mine", loans(), tmp_path)[1], gate)
 
 
 @pytest.fixture(scope="module")

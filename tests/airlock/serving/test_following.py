@@ -1,11 +1,14 @@
 """What serves follows the record, and only as far as it can be proved."""
 
 import shutil
+import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
+import psycopg2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DatabaseError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from airlock.governance.challengers import end, step
 from airlock.governance.withdrawal import withdraw
@@ -13,31 +16,7 @@ from airlock.serving.champions import Champions
 from airlock.serving.clients import Clients
 from airlock.serving.versions import Ready, Unavailable
 from airlock.store import Store
-from tests.airlock.loans import loan_spec, loans
-from tests.airlock.packaging import fit_and_build
 from tests.airlock.serving.scoring_api import challenging, deployed, wait_until
-
-GATED = """
-import os
-import time
-
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-
-
-class Mine(ClassifierMixin, BaseEstimator):
-    def fit(self, rows, truth):
-        self.classes_ = np.unique(truth)
-        return self
-
-    def predict_proba(self, rows):
-        while os.path.exists(GATE):
-            time.sleep(0.01)
-        return np.tile([0.25, 0.75], (len(rows), 1))
-
-    def predict(self, rows):
-        return self.classes_[self.predict_proba(rows).argmax(axis=1)]
-"""
 
 
 @pytest.fixture
@@ -167,13 +146,13 @@ def test_what_ended_and_was_brought_back_before_anybody_looked_is_refused(world,
     deployed(engine, world.linear, 1)
     made = challenging(engine, world.trees, 2)
     champions = Champions(engine, Store(world.store), Clients(""))
-    champions.look_for("loans")
-    assert beside(champions) is not None
+    champions.look()
+    wait_until(lambda: beside(champions) is not None, "the challenger runs")
     with engine.begin() as conn:
         end(conn, made, outcome="broke", because="it failed", at=now())
     change(engine, "UPDATE challengers SET ended_at = NULL, outcome = NULL, ended_because = NULL")
-    champions.look_for("loans")
-    assert beside(champions, Unavailable) is not None
+    champions.look()
+    wait_until(lambda: beside(champions, Unavailable) is not None, "the challenger is refused")
     assert version(champions) == 1
 
 
@@ -205,31 +184,47 @@ def test_a_withdrawn_champion_s_place_is_taken_without_a_gap(world, engine, cham
     assert champions.problems() == []
 
 
-def test_a_model_that_loads_slowly_keeps_no_other_waiting(world, engine, tmp_path):
-    gate = tmp_path / "gate"
-    (tmp_path / "models" / "cards").mkdir(parents=True)
-    (tmp_path / "models" / "cards" / "mine.py").write_text(f"GATE = {str(gate)!r}\n{GATED}")
-    shutil.copytree(world.store, tmp_path / "store")
-    spec = loan_spec(
-        candidates={"mine": {"estimator": "airlock_models.cards.mine.Mine"}}, name="cards", title="Cards"
-    )
-    slow = fit_and_build(spec, "mine", loans(), tmp_path)[1]
+def test_whatever_the_database_fails_with_while_a_version_is_proved_it_is_tried_again(
+    world, engine, champions, caplog
+):
     deployed(engine, world.linear, 1)
-    champions = Champions(engine, Store(tmp_path / "store"), Clients(""))
+    wait_until(lambda: version(champions) == 1, "version 1 serves")
+    failures = [
+        PoolTimeout("no connection is free"),
+        DatabaseError("SELECT 1", None, psycopg2.DatabaseError("SSL SYSCALL error: EOF detected")),
+        InterfaceError("SELECT 1", None, psycopg2.InterfaceError("connection already closed")),
+    ]
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _fail(*_):
+        if failures and threading.current_thread().name.startswith("load"):
+            raise failures.pop(0)
+
+    deployed(engine, world.trees, 2)
+    wait_until(lambda: version(champions) == 2, "version 2 serves")
+    assert [one.message for one in caplog.records if "is tried again" in one.message] == [
+        f"loans could not be proved, and is tried again: {name}"
+        for name in ("TimeoutError", "DatabaseError", "InterfaceError")
+    ]
+
+
+def test_a_model_that_loads_slowly_keeps_no_other_waiting(world, slow, engine):
+    deployed(engine, world.linear, 1)
+    champions = Champions(engine, Store(slow.store), Clients(""))
     champions.start()
     try:
-        Path(gate).touch()
-        deployed(engine, slow, 1)
+        slow.gate.touch()
+        deployed(engine, slow.package, 1)
         wait_until(lambda: champions.is_recorded("cards"), "the slow model is being loaded")
         deployed(engine, world.trees, 2)
         wait_until(lambda: version(champions) == 2, "the other model's new version serves")
         assert champions.of("cards") is None
         assert champions.problems() == ["cards is being loaded."]
-        gate.unlink()
+        slow.gate.unlink()
         wait_until(lambda: champions.of("cards") is not None, "the slow model serves")
         assert champions.problems() == []
     finally:
-        gate.unlink(missing_ok=True)
+        slow.gate.unlink(missing_ok=True)
         champions.stop()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from airlock.serving.forms import MAX_ROWS
 from airlock.serving.limits import MAX_BODY
+from airlock.serving.refusals import MAX_PROBLEMS
 from tests.airlock.serving.scoring_api import PASSWORD, PREDICT
 
 ROW = {"income": 2500.0, "debt": 900, "housing": "rent", "insured": True}
@@ -107,6 +108,26 @@ def test_a_wrong_request_is_told_row_field_what_and_cure(api, rows, row, field, 
     assert wrong in problem["wrong"]
     assert cure in problem["wrong"] + problem["cure"]
     assert len(api.logged("id")) == before
+
+
+@pytest.mark.parametrize("address", [PREDICT, "/v1/models/loans/explain"])
+@pytest.mark.parametrize("into", ["features", "row", "question"])
+def test_of_many_problems_only_twenty_are_listed(api, address, into):
+    row = asked()
+    question = {"rows": [row]}
+    wide = {"features": row["features"], "row": row, "question": question}[into]
+    wide.update({f"unknown_{n}": n for n in range(5000)})
+    reply = api.client.post(address, json=question)
+    assert reply.status_code == 422
+    assert len(reply.json()["problems"]) == MAX_PROBLEMS
+    assert len(reply.content) < 10_000
+
+
+def test_problems_without_number_are_counted_and_not_named(api):
+    reply = api.predict({**asked(), **{f"unknown_{n}": n for n in range(20_000)}})
+    assert reply.status_code == 422
+    (problem,) = reply.json()["problems"]
+    assert (problem["field"], problem["wrong"]) == ("body", "is wrong in 20000 places, too many to be named.")
 
 
 def test_an_unknown_purpose_is_refused(api):

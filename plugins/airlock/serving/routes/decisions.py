@@ -88,7 +88,7 @@ async def _of_row(service: Service, record: Deployment | Challenger, row: Asked)
 def _decides(serving: Serving, champion: Ready[Deployment], row: Asked) -> Deployment | Challenger:
     """Return whoever would answer a row: a challenger its share of the entities, else the champion."""
     beside = serving.challenger
-    if not isinstance(beside, Ready) or beside.predictor.signature.problems(row.features):
+    if not isinstance(beside, Ready) or any(beside.predictor.signature.problems(row.features)):
         return champion.record
     record = beside.record
     is_its = is_challengers(record.share, record.model, record.release_id, row.key)

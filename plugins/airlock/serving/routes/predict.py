@@ -10,13 +10,15 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from airlock.serving.clients import SECURITY, UNKNOWN_CLIENT
-from airlock.serving.forms import Question, Refused, Reply
-from airlock.serving.refusals import Refusal, malformed
+from airlock.serving.forms import MAX_ROWS, Problem, Question, Refused, Reply
+from airlock.serving.refusals import CURE, Refusal, malformed, wrong_rows
 from airlock.serving.routes.parameters import UNKNOWN, Model, Responses
 from airlock.serving.service import Service
 
 #: A larger body is read beside the event loop, which it would stop for milliseconds.
 SMALL_BODY = 64 * 1024
+#: More are only counted: pydantic names all of them or none, and would stop this worker for a second.
+MANY_ERRORS = 10 * MAX_ROWS
 PREDICT: Responses = {
     **UNKNOWN_CLIENT,
     **UNKNOWN,
@@ -83,4 +85,7 @@ def _read(body: bytes) -> Question:
     try:
         return Question.model_validate_json(body)
     except ValidationError as error:
+        if error.error_count() > MANY_ERRORS:
+            wrong = f"is wrong in {error.error_count()} places, too many to be named."
+            raise wrong_rows([Problem(row=None, field="body", wrong=wrong, cure=CURE)]) from None
         raise malformed(error.errors(include_url=False, include_input=False)) from None

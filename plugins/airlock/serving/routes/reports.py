@@ -12,7 +12,6 @@ from airlock.governance.feedback import Feedback
 from airlock.governance.outcomes import Report
 from airlock.package.labels import WrongOutcome, outcome_of
 from airlock.package.signature import Signature
-from airlock.serving.asked import MAX_PROBLEMS
 from airlock.serving.clients import Asker
 from airlock.serving.decision_forms import FeedbackForm
 from airlock.serving.forms import Problem
@@ -102,4 +101,4 @@ def _not_answered(model: str, reports: Sequence[Report], unknown: set[UUID]) -> 
 
 def _refuse(problems: Iterable[Problem]) -> None:
     if found := list(problems):
-        raise wrong_rows(found[:MAX_PROBLEMS])
+        raise wrong_rows(found)

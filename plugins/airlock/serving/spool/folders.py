@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 #: Holds what PostgreSQL refused for good; no process's folder.
 REFUSED = "refused"
+#: What `own` names a process's folder: all else in the spool is somebody else's.
+OWN_NAME = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def own(root: Path) -> Folder:
 def abandoned(root: Path) -> Iterator[Folder]:
     """Yield the folders that dead processes left, each held."""
     for path in sorted(root.iterdir()):
-        if path.is_dir() and path.name != REFUSED and (held := _hold(path)) is not None:
+        if path.is_dir() and OWN_NAME.fullmatch(path.name) and (held := _hold(path)) is not None:
             yield held
 
 

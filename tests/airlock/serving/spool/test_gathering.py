@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 
 import pytest
 
@@ -61,3 +62,36 @@ def test_one_who_gave_up_waiting_keeps_nobody_else_from_the_answer(log, tmp_path
 
     asyncio.run(ask())
     assert b" stays\n" in kept(tmp_path)
+
+
+def test_nothing_is_written_of_who_gave_up_before_their_turn(log, tmp_path, monkeypatch):
+    hangs, really = threading.Event(), os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: hangs.wait() and really(descriptor))
+
+    async def ask():
+        first, gives_up, stays = (
+            asyncio.create_task(log.write([f"{name}\n"])) for name in ("first", "gives up", "stays")
+        )
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        hangs.set()
+        await asyncio.gather(first, stays)
+
+    asyncio.run(ask())
+    assert [line.partition(b" ")[2] for line in kept(tmp_path).splitlines()] == [b"first", b"stays"]
+
+
+def test_when_all_who_waited_gave_up_the_next_one_is_written(log, tmp_path, monkeypatch):
+    hangs, really = threading.Event(), os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: hangs.wait() and really(descriptor))
+
+    async def ask():
+        first, gives_up = (asyncio.create_task(log.write([f"{name}\n"])) for name in ("first", "gives up"))
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        hangs.set()
+        await first
+        await log.write(["next\n"])
+
+    asyncio.run(ask())
+    assert [line.partition(b" ")[2] for line in kept(tmp_path).splitlines()] == [b"first", b"next"]

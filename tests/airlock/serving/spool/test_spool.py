@@ -143,6 +143,12 @@ def test_what_a_living_process_holds_is_left_alone(engine, tmp_path):
     assert list(folders.abandoned(tmp_path)) == []
 
 
+@pytest.mark.parametrize("name", ["mended", "lost+found", folders.REFUSED, "0" * 31])
+def test_a_folder_that_no_process_made_is_left_alone(tmp_path, name):
+    (tmp_path / name).mkdir()
+    assert list(folders.abandoned(tmp_path)) == []
+
+
 def dead(root, *sealed_lines):
     """Leave what a process leaves that was killed."""
     folder = folders.own(root)
