@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
 
+from airlock.data.errors import DataError
 from airlock.data.read import stream
 from airlock.data.window import DAY, Window, night_of, whole_day
 from airlock.governance import batch_answers, batches, deployments
@@ -15,6 +16,7 @@ from airlock.governance.batches import Batch
 from airlock.governance.deployments import Deployment
 from airlock.governance.passage import DeploymentRefused
 from airlock.package.package import open_package
+from airlock.package.signature import Signature
 from airlock.scoring.doubles import Fingerprints, doubles, keys_of
 from airlock.scoring.many import for_many_rows
 from airlock.scoring.part import ScoringError, answer_part, refuse_doubles
@@ -99,6 +101,7 @@ def score_part(
         serving = _serving(conn, spec, part)
     package = open_package(store, serving.package_digest)
     answering = for_many_rows(answering_of(package, spec.name), package)
+    _refuse_other_kinds(spec, answering.signature)
     features = list(answering.signature.kinds)
     rows = stream(spec, features, window=window_of(part), as_of=as_of, models=models, connect=connect)
     of = {"model": spec.name, "night": part.night, "part": part.part, "parts": part.parts}
@@ -175,6 +178,15 @@ def _serving(conn: Connection, spec: ModelSpec, part: Part) -> Deployment:
         )
     deployments.prove(conn, found, serves=False)
     return found
+
+
+def _refuse_other_kinds(spec: ModelSpec, signature: Signature) -> None:
+    """Refuse a spec by which a feature would be read as another kind than the version takes."""
+    for name, kind in signature.kinds.items():
+        if name in spec.data.columns and (now := spec.data.kind_of(name)) != kind:
+            wrong = f"{name!r} is {now or 'of no kind'}; the version that is to answer takes it as {kind}."
+            cure = f"Write kind: {kind}, or release a version that takes it as it is now."
+            raise DataError(spec.name, f"data.columns.{name}", wrong, cure)
 
 
 def _refuse_doubles(spec: ModelSpec, found: tuple[Batch, ...], store: Store) -> None:
