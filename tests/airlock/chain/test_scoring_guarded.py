@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from airlock.chain.scoring import ScoringError, plan
 from airlock.data.errors import DataError
+from airlock.governance import withdrawal
+from airlock.governance.passage import DeploymentRefused
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Kind
-from tests.airlock.chain.nights import scored
-from tests.airlock.lender import CALM, Lender, deployed
+from tests.airlock.chain.nights import AT, finished, score, scored
+from tests.airlock.lender import A_DAY_S_LOANS, CALM, Lender, deployed
 from tests.airlock.loans import loans
 from tests.airlock.packaging import fit_and_build
 
@@ -59,3 +62,39 @@ def test_a_feature_of_another_kind_than_the_version_takes_is_refused(
     with pytest.raises(DataError, match=wrong):
         scored(lender, engine, CALM, spec=with_data(lender.spec, columns=columns))
     assert standing(engine) == []
+
+
+def test_a_version_that_is_taken_back_while_it_answers_leaves_nothing(
+    lender: Lender, package: str, engine: Engine
+) -> None:
+    deployment = deployed(engine, package, 4)
+    (part,) = plan(lender.spec, interval_end=CALM, engine=engine)
+
+    def meanwhile(name: str) -> Engine:
+        with engine.begin() as conn:
+            withdrawal.withdraw(conn, deployment, "It answers nonsense.", AT)
+        return lender.connect(name)
+
+    with pytest.raises(DeploymentRefused, match="Version 4 of loans was taken back since"):
+        score(lender, engine, part, connect=meanwhile)
+    assert (standing(engine), read_by_applications(engine)) == ([], [])
+
+
+def test_a_night_that_two_runs_shared_is_of_one_version_or_not_finished(
+    lender: Lender, package: str, engine: Engine
+) -> None:
+    two = in_two_parts(lender.spec)
+    deployed(engine, package, 1)
+    one_run = plan(two, interval_end=CALM, engine=engine)
+    score(lender, engine, one_run[0], two)
+    deployed(engine, package, 2)
+    other_run = plan(two, interval_end=CALM, engine=engine)
+    for part in (*other_run, one_run[1]):
+        score(lender, engine, part, two)
+    assert standing(engine) == [(2, 1, 2), (1, 2, 2)]
+    with pytest.raises(ScoringError, match="Part 1 .* by version 2, .* planned with version 1. Clear the"):
+        finished(lender, engine, one_run, two)
+    with pytest.raises(ScoringError, match="Part 2 .* by version 1, .* planned with version 2"):
+        finished(lender, engine, other_run, two)
+    assert scored(lender, engine, CALM, spec=two) == [A_DAY_S_LOANS]
+    assert standing(engine) == [(2, 1, 2), (2, 2, 2)]
