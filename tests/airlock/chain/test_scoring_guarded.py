@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -9,9 +12,11 @@ from sqlalchemy.engine import Engine
 from airlock.chain.scoring import ScoringError, plan
 from airlock.data.errors import DataError
 from airlock.governance import withdrawal
+from airlock.governance.batch_answers import ANSWERS, KIND
 from airlock.governance.passage import DeploymentRefused
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Kind
+from airlock.store import StoreError
 from tests.airlock.chain.nights import AT, finished, score, scored
 from tests.airlock.lender import A_DAY_S_LOANS, CALM, Lender, deployed
 from tests.airlock.loans import loans
@@ -98,3 +103,21 @@ def test_a_night_that_two_runs_shared_is_of_one_version_or_not_finished(
         finished(lender, engine, other_run, two)
     assert scored(lender, engine, CALM, spec=two) == [A_DAY_S_LOANS]
     assert standing(engine) == [(2, 1, 2), (2, 2, 2)]
+
+
+def test_answers_that_were_changed_in_the_store_reach_no_application(
+    lender: Lender, package: str, engine: Engine
+) -> None:
+    deployed(engine, package)
+    scored(lender, engine, CALM)
+    before = read_by_applications(engine)
+    ((digest,),) = asked(engine, "SELECT answers_digest FROM batches")
+    file = lender.store.root / KIND / digest / ANSWERS
+    kept, table = file.read_bytes(), pq.read_table(file)
+    upside_down = pc.subtract(pa.scalar(1.0), table["score"])
+    pq.write_table(table.set_column(table.column_names.index("score"), "score", upside_down), file)
+    with pytest.raises(StoreError, match=f"answers {digest[:12]} .* was changed"):
+        scored(lender, engine, CALM)
+    assert len(before) == A_DAY_S_LOANS and read_by_applications(engine) == before
+    file.write_bytes(kept)
+    scored(lender, engine, CALM)
