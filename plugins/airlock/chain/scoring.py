@@ -151,8 +151,8 @@ def finish(
                 "task `score` of the others; those that are there stay."
             )
         _refuse_other_versions(spec, found, version)
-    if parts > 1:
-        _refuse_doubles(spec, found, store)
+        if parts > 1:
+            _refuse_doubles(spec, found, store)
     return sum(batch.rows for batch in found)
 
 

@@ -16,6 +16,7 @@ from airlock.governance.batch_answers import ANSWERS, KIND
 from airlock.governance.passage import DeploymentRefused
 from airlock.spec import ModelSpec
 from airlock.spec.columns import Kind
+from airlock.spec.data import Source
 from airlock.store import StoreError
 from tests.airlock.chain.nights import AT, finished, score, scored
 from tests.airlock.lender import A_DAY_S_LOANS, CALM, Lender, deployed
@@ -121,3 +122,17 @@ def test_answers_that_were_changed_in_the_store_reach_no_application(
     assert len(before) == A_DAY_S_LOANS and read_by_applications(engine) == before
     file.write_bytes(kept)
     scored(lender, engine, CALM)
+
+
+def test_an_entity_in_two_parts_leaves_the_night_as_it_was_divided_before(
+    lender: Lender, package: str, engine: Engine
+) -> None:
+    deployed(engine, package)
+    scored(lender, engine, CALM)
+    query = """SELECT 'the same' AS loan, asked_at, income, debt, housing, insured, sex, defaulted FROM loans
+        WHERE asked_at = :start"""
+    source = Source.model_validate({"sql": {"connection": "warehouse", "query": query}})
+    with pytest.raises(DataError, match="gives 1 values of 'loan' more than once: the same"):
+        scored(lender, engine, CALM, spec=with_data(in_two_parts(lender.spec), source=source))
+    assert (1, 1, 1) in standing(engine)
+    assert len(read_by_applications(engine)) == A_DAY_S_LOANS + 1
