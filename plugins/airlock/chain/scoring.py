@@ -124,6 +124,8 @@ def score_part(
         )
         if spec.deployment.batch is None or spec.deployment.batch.to == "postgresql":
             batch_answers.copy_rows(conn, store, batch)
+        else:
+            batch_answers.answers_file(store, batch.answers_digest)
         # Last, so that who takes the version back waits for a moment, and not for the rows.
         lock(conn, f"deployment of {spec.name}")
         _serving(conn, spec, part)
