@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from airlock.chain.change import change_of
 from airlock.data.snapshot import open_snapshot
+from airlock.evaluation.comparable import problem_of
 from airlock.evaluation.figures import to_json
 from airlock.examination.explanation.explanation import explain
 from airlock.examination.fairness.fairness import measure
@@ -72,10 +73,10 @@ def _exposure(subject: Subject, candidate: Package, train: "pa.Table") -> Exposu
 def _beside(champion: Package | None, subject: Subject) -> dict[str, Any]:
     """Return what the champion says of the same rows: how its data have drifted, which answers change.
 
-    Both are None without a champion, and where it asks for columns that the rows lack.
+    Both are None without a champion, and where it cannot be measured on these rows.
     """
     rows = subject.rows
-    if champion is None or not set(champion.signature.kinds) <= set(rows.column_names):
+    if champion is None or problem_of(subject.spec, champion, rows):
         return {"data_drift": None, "change": None}
     predictor = Predictor.load(champion)
     answers = predictor.predict_table(rows)

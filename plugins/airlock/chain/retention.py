@@ -10,7 +10,8 @@ from sqlalchemy.engine import Engine
 from airlock.chain.past_snapshots import models_of_snapshots, note_deleted, snapshots_past
 from airlock.governance import past_rows, retention
 from airlock.governance.batch_answers import KIND as ANSWERS
-from airlock.governance.batches import Batch
+from airlock.governance.batch_answers import MANIFEST
+from airlock.governance.batches import Batch, hold_answers, named_answers
 from airlock.governance.past_rows import ROWS, Rows
 from airlock.governance.past_snapshots import KIND as SNAPSHOTS
 from airlock.governance.retention import Held
@@ -129,7 +130,14 @@ def left_out(reached: Iterable[str], run: Deleting) -> list[str]:
 
 def clear_away(run: Deleting) -> None:
     """Clear away what tasks that were killed have left in the store: it may hold data of people, too."""
-    run.store.sweep(run.at - ABANDONED)
+    before = run.at - ABANDONED
+    run.store.sweep(before)
+    old = {kept.digest for kept in run.store.each(ANSWERS, MANIFEST) if kept.kept_at < before}
+    with run.engine.begin() as conn:
+        for digest in sorted(old - named_answers(conn)):
+            hold_answers(conn, digest)
+            if digest not in named_answers(conn):  # a part may have been scored alike since
+                run.store.remove(ANSWERS, digest)
 
 
 def _delete_rows(kind: Rows, model: str, before: datetime, run: Deleting) -> int:

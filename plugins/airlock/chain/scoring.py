@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
 
+from airlock.data.errors import DataError
 from airlock.data.read import stream
 from airlock.data.window import DAY, Window, night_of, whole_day
 from airlock.governance import batch_answers, batches, deployments
 from airlock.governance.batches import Batch
 from airlock.governance.deployments import Deployment
+from airlock.governance.engine import lock
 from airlock.governance.passage import DeploymentRefused
 from airlock.package.package import open_package
+from airlock.package.signature import Signature
 from airlock.scoring.doubles import Fingerprints, doubles, keys_of
 from airlock.scoring.many import for_many_rows
 from airlock.scoring.part import ScoringError, answer_part, refuse_doubles
@@ -91,7 +94,7 @@ def score_part(
     Raises
     ------
     DeploymentRefused
-        When the version may not answer any more.
+        When the version may not answer any more, or was taken back while it answered.
     DataError, ScoringError, CopyError
         When the source, the model or a row cannot be used.
     """
@@ -99,6 +102,7 @@ def score_part(
         serving = _serving(conn, spec, part)
     package = open_package(store, serving.package_digest)
     answering = for_many_rows(answering_of(package, spec.name), package)
+    _refuse_other_kinds(spec, answering.signature)
     features = list(answering.signature.kinds)
     rows = stream(spec, features, window=window_of(part), as_of=as_of, models=models, connect=connect)
     of = {"model": spec.name, "night": part.night, "part": part.part, "parts": part.parts}
@@ -120,16 +124,23 @@ def score_part(
         )
         if spec.deployment.batch is None or spec.deployment.batch.to == "postgresql":
             batch_answers.copy_rows(conn, store, batch)
+        else:
+            batch_answers.answers_file(store, batch.answers_digest)
+        # Last, so that who takes the version back waits for a moment, and not for the rows.
+        lock(conn, f"deployment of {spec.name}")
+        _serving(conn, spec, part)
     return answered.rows
 
 
-def finish(spec: ModelSpec, night: date, parts: int, *, store: Store, engine: Engine, at: datetime) -> int:
+def finish(
+    spec: ModelSpec, night: date, parts: int, version: int, *, store: Store, engine: Engine, at: datetime
+) -> int:
     """Prove that every part of a night is there, and let it stand in these alone; return its rows.
 
     Raises
     ------
     ScoringError
-        When a part is missing.
+        When a part is missing, or another version than the planned one answered it.
     DataError
         When an entity comes in two parts.
     """
@@ -141,8 +152,9 @@ def finish(spec: ModelSpec, night: date, parts: int, *, store: Store, engine: En
                 f"Of the {parts} parts of the night {night} of {spec.name} there are: {there}. Clear the "
                 "task `score` of the others; those that are there stay."
             )
-    if parts > 1:
-        _refuse_doubles(spec, found, store)
+        _refuse_other_versions(spec, found, version)
+        if parts > 1:
+            _refuse_doubles(spec, found, store)
     return sum(batch.rows for batch in found)
 
 
@@ -175,6 +187,26 @@ def _serving(conn: Connection, spec: ModelSpec, part: Part) -> Deployment:
         )
     deployments.prove(conn, found, serves=False)
     return found
+
+
+def _refuse_other_kinds(spec: ModelSpec, signature: Signature) -> None:
+    """Refuse a spec by which a feature would be read as another kind than the version takes."""
+    for name, kind in signature.kinds.items():
+        if name in spec.data.columns and (now := spec.data.kind_of(name)) != kind:
+            wrong = f"{name!r} is {now or 'of no kind'}; the version that is to answer takes it as {kind}."
+            cure = f"Write kind: {kind}, or release a version that takes it as it is now."
+            raise DataError(spec.name, f"data.columns.{name}", wrong, cure)
+
+
+def _refuse_other_versions(spec: ModelSpec, found: tuple[Batch, ...], version: int) -> None:
+    """Refuse a night of which another run, with another version, has scored parts meanwhile."""
+    for batch in found:
+        if batch.version != version:
+            raise ScoringError(
+                f"Part {batch.part} of the night {batch.night} of {spec.name} was answered by version "
+                f"{batch.version}, in the run {batch.dag_run_id}, and this run was planned with version "
+                f"{version}. Clear the task `plan` and all after it: one version scores the whole night."
+            )
 
 
 def _refuse_doubles(spec: ModelSpec, found: tuple[Batch, ...], store: Store) -> None:

@@ -102,6 +102,8 @@ def copy_rows(conn: Connection, store: Store, batch: Batch) -> None:
 
     Raises
     ------
+    StoreError
+        When they are missing, or were changed.
     CopyError
         When an entity's key holds a NUL character, which PostgreSQL cannot keep.
     """
@@ -110,7 +112,7 @@ def copy_rows(conn: Connection, store: Store, batch: Batch) -> None:
     import pyarrow.parquet as pq
     from pyarrow import csv
 
-    file, place = pq.ParquetFile(store.local(KIND, batch.answers_digest) / ANSWERS, pre_buffer=False), 0
+    file, place = pq.ParquetFile(answers_file(store, batch.answers_digest), pre_buffer=False), 0
     plain = csv.WriteOptions(include_header=False)
     with closing(conn.connection.cursor()) as cursor:
         for answers in file.iter_batches(ROWS_AT_ONCE, columns=list(OWN)):

@@ -73,6 +73,7 @@ def record(
     Two at once wait for each other.
     """
     lock(conn, f"part {part} of {parts} of the night {night} of {model}")
+    hold_answers(conn, answers_digest)
     same = (
         _current(model) & (batches.c.night == night) & (batches.c.part == part) & (batches.c.parts == parts)
     )
@@ -93,6 +94,16 @@ def record(
     return record_of(Batch, conn.execute(sa.insert(batches).values(values).returning(batches)).one())
 
 
+def hold_answers(conn: Connection, digest: str) -> None:
+    """Let nobody else record these answers of the store, or clear them away, until the transaction ends."""
+    lock(conn, f"answers {digest}")
+
+
+def named_answers(conn: Connection) -> frozenset[str]:
+    """Return the digests of all answers that a part of a night names, also of those that were deleted."""
+    return frozenset(conn.execute(sa.select(batches.c.answers_digest).distinct()).scalars())
+
+
 def settle(conn: Connection, model: str, night: date, parts: int, at: datetime) -> tuple[Batch, ...]:
     """Let a night stand in so many parts alone, and return those that are recorded."""
     _replace(conn, _current(model) & (batches.c.night == night) & (batches.c.parts != parts), at)
@@ -104,7 +115,7 @@ def of_nights(
 ) -> tuple[Batch, ...]:
     """Return the batches that count of the nights from `first` to `last`, by night and part.
 
-    A night that is being scored again in another number of parts counts as it was until that is done.
+    A night that is being scored again in another number of parts counts as it was until they are all there.
     """
     chosen = [_current(model)]
     chosen += [] if first is None else [batches.c.night >= first]

@@ -26,8 +26,10 @@ class FinishScoringOperator(ModelOperator):
         from airlock.chain.scoring import finish
 
         first = self.planned[0]
-        night, parts = date.fromisoformat(first["night"]), first["parts"]
-        rows = finish(self.spec, night, parts, store=self.store, engine=database(), at=timezone.utcnow())
+        night, parts, version = date.fromisoformat(first["night"]), first["parts"], first["version"]
+        rows = finish(
+            self.spec, night, parts, version, store=self.store, engine=database(), at=timezone.utcnow()
+        )
         if not rows:
             self.log.warning("The night %s of %s has no rows.", night, self.model)
-        return {"night": first["night"], "version": first["version"], "parts": parts, "rows": rows}
+        return {"night": first["night"], "version": version, "parts": parts, "rows": rows}

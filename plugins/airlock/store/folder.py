@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from airlock.digests import canonical_json, digest_of, digest_of_folder, short
+from airlock.store import disk
 from airlock.store.errors import StoreError
 
 #: Where what was found changed is put, for whoever looks into it.
@@ -48,16 +49,21 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, kind: str, folder: Path) -> str:
-        """Move a staged folder to its place by content, and return its digest; twice is as once."""
+        """Move a staged folder to its place by content, and return its digest; twice is as once.
+
+        It is on the disk when this returns.
+        """
         digest = digest_of_folder(folder)
         place = self._place(kind, digest)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        disk.make(place.parent)
         folder.chmod(0o755)
+        disk.force_all(folder)
         try:
             os.rename(folder, place)
         except OSError:
             if not place.is_dir():
                 raise
+        disk.force(place.parent)
         return digest
 
     def has(self, kind: str, digest: str) -> bool:
@@ -200,12 +206,15 @@ class Store:
         return place.read_bytes() if place.is_file() else None
 
     def _write(self, place: Path, content: bytes) -> None:
-        """Write a file whole or not at all."""
-        place.parent.mkdir(parents=True, exist_ok=True)
+        """Write a file whole or not at all; it is on the disk when this returns."""
+        disk.make(place.parent)
         descriptor, temporary = tempfile.mkstemp(dir=place.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(descriptor)
         os.replace(temporary, place)
+        disk.force(place.parent)
 
 
 def _apart(digest: str) -> str:

@@ -1,5 +1,6 @@
 """Nights of the lender, scored and watched as the chain does."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from sqlalchemy.engine import Engine
@@ -22,11 +23,22 @@ def _scored(lender: Lender, engine: Engine, end: datetime, spec: ModelSpec) -> i
     parts = plan(spec, interval_end=end, engine=engine)
     for part in parts:
         score(lender, engine, part, spec)
-    night = date.fromisoformat(parts[0].night)
-    return finish(spec, night, len(parts), store=lender.store, engine=engine, at=AT)
+    return finished(lender, engine, parts, spec)
 
 
-def score(lender: Lender, engine: Engine, part: Part, spec: ModelSpec | None = None) -> int:
+def finished(lender: Lender, engine: Engine, parts: Sequence[Part], spec: ModelSpec | None = None) -> int:
+    """Finish a night that was planned in these parts; return its rows."""
+    night, version = date.fromisoformat(parts[0].night), parts[0].version
+    return finish(spec or lender.spec, night, len(parts), version, store=lender.store, engine=engine, at=AT)
+
+
+def score(
+    lender: Lender,
+    engine: Engine,
+    part: Part,
+    spec: ModelSpec | None = None,
+    connect: Callable[[str], Engine] | None = None,
+) -> int:
     """Score one part of a night."""
     return score_part(
         spec or lender.spec,
@@ -36,7 +48,7 @@ def score(lender: Lender, engine: Engine, part: Part, spec: ModelSpec | None = N
         store=lender.store,
         engine=engine,
         models=lender.models,
-        connect=lender.connect,
+        connect=connect or lender.connect,
         at=AT,
     )
 

@@ -1,11 +1,14 @@
 """Examining the chosen candidate: every part is there, and so is what would change for people."""
 
+import shutil
+
 import pytest
 
 from airlock.chain.examination import EXAMINATIONS, examine
 from airlock.data.snapshot import open_snapshot
 from airlock.package.package import open_package
 from airlock.package.predictor import Predictor
+from airlock.spec.columns import Kind
 from airlock.training.split import split
 from tests.airlock.lender import Lender, Trained
 
@@ -60,3 +63,18 @@ def test_the_new_rows_are_held_against_the_champion_s(beside: dict, lender: Lend
 def test_without_a_champion_nothing_changes(lender: Lender, trained: Trained) -> None:
     first = lender.store.json(EXAMINATIONS, trained.found.examination)
     assert (first["change"], first["data_drift"]) == (None, None)
+
+
+def test_a_champion_that_takes_a_column_as_another_kind_says_nothing_of_what_changes(
+    lender: Lender, trained: Trained
+) -> None:
+    linear, trees = (trained.package(name) for name in ("linear", "trees"))
+    with lender.store.staging() as folder:
+        shutil.copytree(lender.store.folder("packages", linear), folder, dirs_exist_ok=True)
+        signature = (folder / "signature.json").read_text()
+        (folder / "signature.json").write_text(signature.replace('"boolean"', '"category"'))
+        took = lender.store.keep("packages", folder)
+    assert open_package(lender.store, took).signature.kinds["insured"] is Kind.CATEGORY
+    digest = examine(lender.spec, trained.lineage.snapshot, trees, champion_package=took, store=lender.store)
+    examined = lender.store.json(EXAMINATIONS, digest)
+    assert (examined["change"], examined["data_drift"]) == (None, None)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.chain.scoring import NothingToScore, ScoringError, finish, plan, window_of
+from airlock.chain.scoring import NothingToScore, ScoringError, plan, window_of
 from airlock.data.errors import DataError
-from airlock.data.window import night_of, whole_day
+from airlock.data.window import night_of
 from airlock.governance import batches, withdrawal
 from airlock.governance.passage import DeploymentRefused
 from airlock.governance.predictions import of_window
@@ -17,10 +17,8 @@ from airlock.package.package import open_package
 from airlock.serving.loading import load
 from airlock.spec import ModelSpec
 from airlock.spec.data import Source
-from tests.airlock.chain.nights import AT, score, scored
+from tests.airlock.chain.nights import AT, finished, score, scored
 from tests.airlock.lender import A_DAY_S_LOANS, ALSO_CALM, CALM, DAY, NOTHING, Lender, Trained, deployed
-
-NIGHT = whole_day((CALM - DAY).date()).night
 
 
 def in_parts(lender: Lender, parts: int, to: str = "postgresql") -> ModelSpec:
@@ -173,10 +171,11 @@ def test_the_parts_of_a_night_leave_nothing_out_and_do_not_overlap(
 def test_a_night_that_lacks_a_part_is_not_finished(lender: Lender, trained: Trained, engine: Engine) -> None:
     deployed(engine, trained.package("linear"))
     three = in_parts(lender, 3)
-    for part in plan(three, interval_end=CALM, engine=engine)[::2]:
+    planned = plan(three, interval_end=CALM, engine=engine)
+    for part in planned[::2]:
         score(lender, engine, part, three)
     with pytest.raises(ScoringError, match="Of the 3 parts of the night 2026-01-09 of loans there are: 1, 3"):
-        finish(three, NIGHT, 3, store=lender.store, engine=engine, at=AT)
+        finished(lender, engine, planned, three)
 
 
 def test_until_a_night_is_done_again_in_other_parts_it_counts_as_it_was(

@@ -88,7 +88,7 @@ def recorded(engine: Engine) -> list[tuple[object, ...]]:
 
 def assert_every_row_is_there_once(engine: Engine, folder: Path) -> None:
     store, day = Store(folder / "store"), date(2026, 1, 1)
-    assert finish(night.spec(), day, 2, store=store, engine=engine, at=AT) == ROWS
+    assert finish(night.spec(), day, 2, 1, store=store, engine=engine, at=AT) == ROWS
     assert asked(engine, "SELECT count(*), count(DISTINCT entity_key) FROM batch_rows") == [(ROWS, ROWS)]
 
 
