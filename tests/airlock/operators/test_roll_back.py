@@ -1,6 +1,7 @@
 """One person takes a version back, on a real scoring API: the one before answers, and everybody knows why."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from airlock.chain.drill import Driller
 from airlock.governance import audit_log, deployments
 from airlock.governance.records import RecordError
 from airlock.governance.rollback import DRILL, swap
+from airlock.governance.rollback import roll_back as rollback
 from airlock.operators.drill import DrillOperator
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.roll_back import RollBackOperator
@@ -213,6 +215,24 @@ def test_whatever_fails_in_a_drill_the_champion_is_back(
     serving = champion(engine)
     assert serving is not None and serving.version == 2
     assert "1 model failed" in post.mails[0].subject
+
+
+def test_a_drill_does_not_bring_back_what_somebody_rolls_back_meanwhile(
+    api: ScoringApi, two: tuple[str, str], installation: Lender, engine: Engine
+) -> None:
+    def now() -> datetime:
+        """Roll back as soon as the drill has gone there."""
+        serving = champion(engine)
+        if serving is not None and serving.version == 1:
+            with engine.begin() as conn:
+                rollback(conn, "loans", by="omar", because="bad", at=MOMENT, run="rollback/meanwhile")
+        return MOMENT
+
+    driller = Driller(engine, installation.store, str(api.client.base_url), "drill/monthly", "drill", now)
+    assert "changed production meanwhile, and version 1 serves now" in driller.hold("loans").problem
+    assert driller.hold("loans").skipped == "There is no earlier version that can come back."
+    serving = champion(engine)
+    assert serving is not None and (serving.version, serving.reinstates) == (1, 1)
 
 
 def test_a_drill_that_was_killed_is_mended_by_the_next(
