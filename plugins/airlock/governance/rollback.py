@@ -39,7 +39,7 @@ def roll_back(
         raise RecordError(
             f"{model}: nothing serves, so nothing can be taken back. Release a version instead."
         )
-    current = left_by_a_drill(conn, model) or serving
+    current = released_champion(conn, model) or serving
     withdrawal.hold_releases(conn, current)
     before = deployments.earlier(conn, current)
     if before is None:
@@ -89,6 +89,11 @@ def swap(
     serves = deployments.bring_back(conn, other, at=at)
     deployments.log_deployed(conn, serves, by=by, run=run, reinstates=other.id)
     return serves
+
+
+def released_champion(conn: Connection, model: str) -> Deployment | None:
+    """Return what serves a model, or what a drill has put aside for as long as it is held."""
+    return left_by_a_drill(conn, model) or deployments.champion(conn, model)
 
 
 def left_by_a_drill(conn: Connection, model: str) -> Deployment | None:

@@ -22,7 +22,7 @@ from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained, deployed
-from tests.airlock.operators.releasing import champion
+from tests.airlock.operators.releasing import champion, registered_again
 from tests.airlock.operators.running import context
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
 from tests.airlock.wrong_api import answering_otherwise
@@ -93,6 +93,18 @@ def test_the_version_before_answers_and_everybody_is_told_once(
     assert mail.recipients == EVERYBODY
     assert "version 2 was rolled back by omar" in mail.subject
     assert "it refuses everybody" in mail.text
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_run_that_is_cleared_after_another_release_asks_and_shows_nothing_old(
+    two: tuple[str, str], trained: Trained, engine: Engine, post: PostOffice
+) -> None:
+    with engine.begin() as conn:
+        rollback(conn, "loans", by="omar", because="bad", at=MOMENT, run="rollback/manual__back")
+    version = deployed(engine, two[1], registered_again(trained)).version
+    assert roll_back(by("omar")) == {"taken_back": 2, "serves": version}
+    assert client().get_model_version_by_alias("loans", "champion").version == str(version)
+    assert post.mails == ()
 
 
 @pytest.mark.parametrize("user", [None, "dana", "nobody"])
