@@ -15,7 +15,7 @@ from airlock.governance.incidents import Incident
 from airlock.governance.inquiries import IGNORE, INVESTIGATE, RETRAIN, ROLL_BACK, Answer
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
-from airlock.governance.rollback import roll_back
+from airlock.governance.rollback import released_champion, roll_back
 from airlock.monitoring.finding import BEYOND_TRIAGE
 from airlock.monitoring.severity import how_bad
 from airlock.package.errors import PackageError
@@ -195,7 +195,7 @@ def _found(conn: Connection, incident: Incident, night: Night) -> tuple[Found, .
 
 def _way_back(conn: Connection, night: Night) -> Way:
     """Return what would be taken back, and what speaks against it now."""
-    serves = deployments.champion(conn, night.model)
+    serves = released_champion(conn, night.model)
     if serves is None:
         return Way(None, None, f"{night.model}: nothing serves, so nothing can be taken back.")
     if serves.version != night.version:

@@ -1,4 +1,4 @@
-"""What keeps a registered candidate from being put before people: its age, and a tier that was lowered."""
+"""What keeps a candidate from people and from production: its age, a lowered tier, too few people."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,13 @@ from airlock.spec.policy import Tier
 
 
 def obstacles(
-    include: Path, spec: ModelSpec, candidate: Candidate, serving: Candidate | None, at: datetime
+    include: Path,
+    spec: ModelSpec,
+    candidate: Candidate,
+    serving: Candidate | None,
+    at: datetime,
+    *,
+    people: int,
 ) -> Iterator[str]:
     """Yield why a candidate may not be released under the spec as it is now.
 
@@ -24,6 +30,8 @@ def obstacles(
         The folder with the policies.
     serving
         The candidate that serves now; None where none does.
+    people
+        How many people the release asks for.
     """
     tiers, now = list(Tier), Tier(spec.risk_tier)
     judged = _tier(candidate)
@@ -34,12 +42,13 @@ def obstacles(
         )
     if serving is not None:
         replaced = _tier(serving)
-        people = load_policy(include, replaced).people
-        if spec.approval.people < people:
+        needed = load_policy(include, replaced).people
+        if people < needed:
             yield (
-                f"Version {serving.version} serves under the tier {replaced}, which asks for {people} "
-                f"people, and so does whatever takes its place. Write approval.people: {people} in the "
-                f"spec of {spec.name} until it has."
+                f"Version {serving.version} serves under the tier {replaced}, which asks for {needed} "
+                f"people, and so does whatever takes its place. This release asks for {people}. Write "
+                f"approval.people: {needed} in the spec of {spec.name} until it has, and trigger "
+                f"{spec.name}.release."
             )
     if old := too_old(candidate, load_policy(include, now).candidate_age, at):
         yield old

@@ -92,9 +92,9 @@ def revoke(
     at: datetime,
     run: str | None = None,
 ) -> tuple[ApiKey, ...]:
-    """End one key of a client, or all of them where no fingerprint is given; there is no way back.
+    """End one key of a client, or all of them where no fingerprint is given, once per run, and return them.
 
-    Repeating it returns what was ended with the same words.
+    There is no way back.
 
     Raises
     ------
@@ -105,11 +105,10 @@ def revoke(
     meant = [api_keys.c.client == client]
     if fingerprint is not None:
         meant.append(api_keys.c.fingerprint == fingerprint)
-    keys = [_record(row) for row in conn.execute(sa.select(api_keys).where(*meant).order_by(api_keys.c.id))]
-    alive = [key.id for key in keys if key.revoked_at is None]
+    if done := _keys(conn, *meant, api_keys.c.fingerprint.in_(_ended(conn, run, by, because))):
+        return done
+    alive = [key.id for key in _keys(conn, *meant, api_keys.c.revoked_at.is_(None))]
     if not alive:
-        if done := [key for key in keys if (key.revoked_by, key.revoked_because) == (by, because)]:
-            return tuple(done)
         what = "no key" if fingerprint is None else f"no key with the fingerprint {fingerprint[:12]}..."
         raise RecordError(
             f"{client}: has {what} that could be revoked, so nothing was changed. `make keys` lists all."
@@ -126,8 +125,7 @@ def revoke(
 def current(conn: Connection, at: datetime) -> tuple[ApiKey, ...]:
     """Return the keys that may be used as far as their own records say."""
     lasts = sa.or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > at)
-    query = sa.select(api_keys).where(api_keys.c.revoked_at.is_(None), lasts).order_by(api_keys.c.id)
-    return tuple(_record(row) for row in conn.execute(query))
+    return _keys(conn, api_keys.c.revoked_at.is_(None), lasts)
 
 
 def proved(conn: Connection, keys: Collection[ApiKey]) -> frozenset[ApiKey]:
@@ -148,7 +146,19 @@ def proved(conn: Connection, keys: Collection[ApiKey]) -> frozenset[ApiKey]:
 
 def every(conn: Connection) -> tuple[ApiKey, ...]:
     """Return all keys that were ever issued, oldest first."""
-    return tuple(_record(row) for row in conn.execute(sa.select(api_keys).order_by(api_keys.c.id)))
+    return _keys(conn)
+
+
+def _ended(conn: Connection, run: str | None, by: str, because: str) -> list[str]:
+    """Return the fingerprints of the keys that a run has ended, as far as somebody said the same."""
+    entries = audit_log.of_run(conn, "key_revoked", model=None, run=run) if run else ()
+    said = (by, because)
+    return [entry.facts["fingerprint"] for entry in entries if (entry.actor, entry.facts["reason"]) == said]
+
+
+def _keys(conn: Connection, *conditions: sa.ColumnElement[bool]) -> tuple[ApiKey, ...]:
+    query = sa.select(api_keys).where(*conditions).order_by(api_keys.c.id)
+    return tuple(_record(row) for row in conn.execute(query))
 
 
 def _is_said(entry: audit_log.Entry | None, key: ApiKey) -> bool:

@@ -121,10 +121,10 @@ def settle(
     at: datetime,
     run: str | None = None,
 ) -> tuple[QuarantinedRow, ...]:
-    """Release or drop rows, and return them; no ids mean all that are held.
+    """Release or drop rows, once per run, and return them; no ids mean all that are held.
 
-    A decision can be changed by naming the row again: the last one counts. The audit log has every one, with
-    the Dag `run` as `<dag id>/<run id>`.
+    A decision can be changed by naming the row in another run: the last one counts. The audit log has every
+    one, with the Dag `run` as `<dag id>/<run id>`.
 
     Raises
     ------
@@ -133,6 +133,9 @@ def settle(
     """
     lock(conn, f"quarantine of {model}")
     own = quarantine.c.model == model
+    for entry in audit_log.of_run(conn, "quarantine_settled", model=model, run=run) if run else ():
+        if (entry.actor, entry.facts["state"], entry.facts["reason"]) == (by, state, because):
+            return _rows(conn, quarantine.c.id.in_(entry.facts["rows"]))
     meant = quarantine.c.id.in_(ids) if ids else quarantine.c.state == "held"
     found = set(conn.execute(sa.select(quarantine.c.id).where(own, meant).with_for_update()).scalars())
     if unknown := sorted(set(ids) - found):
@@ -157,8 +160,7 @@ def settle(
 
 def held(conn: Connection, model: str) -> tuple[QuarantinedRow, ...]:
     """Return the rows that wait for a person, oldest first."""
-    query = sa.select(quarantine).where(quarantine.c.model == model, quarantine.c.state == "held")
-    return tuple(record_of(QuarantinedRow, row) for row in conn.execute(query.order_by(quarantine.c.id)))
+    return _rows(conn, quarantine.c.model == model, quarantine.c.state == "held")
 
 
 def settled(conn: Connection, model: str) -> tuple[SettledRow, ...]:
@@ -187,3 +189,8 @@ def settled(conn: Connection, model: str) -> tuple[SettledRow, ...]:
 
 def _named(ids: Sequence[int]) -> str:
     return ", ".join(map(str, ids[:NAMED])) + (" and others" if len(ids) > NAMED else "")
+
+
+def _rows(conn: Connection, *conditions: sa.ColumnElement[bool]) -> tuple[QuarantinedRow, ...]:
+    query = sa.select(quarantine).where(*conditions).order_by(quarantine.c.id)
+    return tuple(record_of(QuarantinedRow, row) for row in conn.execute(query))

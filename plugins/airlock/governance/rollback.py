@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airlock.governance import audit_log, deployments, releases, withdrawal
+from airlock.governance import audit_log, deployments, withdrawal
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import lock
 from airlock.governance.records import RecordError, record_of
@@ -21,23 +21,26 @@ def roll_back(
 ) -> tuple[Deployment, Deployment]:
     """Take the champion back for good, let the version before serve again, and return both; once per run.
 
-    Its release fails, and what runs beside it is stopped.
+    Its release fails, and what runs beside it is stopped. Where a drill is held, or was broken off, the
+    champion is what the drill has replaced.
 
     Raises
     ------
     RecordError
-        When nothing serves, or there is nothing to go back to. Nothing is changed then.
+        When nothing serves, there is nothing to go back to, or what a drill has replaced cannot be proved.
+        Nothing is changed then.
     """
     lock(conn, f"deployment of {model}")
     done = _of_run(conn, model, run)
     if done is not None:
         return done
-    current = deployments.champion(conn, model)
-    if current is None:
+    serving = deployments.champion(conn, model)
+    if serving is None:
         raise RecordError(
             f"{model}: nothing serves, so nothing can be taken back. Release a version instead."
         )
-    releases.find(conn, current.release_id, lock=True)
+    current = released_champion(conn, model) or serving
+    withdrawal.hold_releases(conn, current)
     before = deployments.earlier(conn, current)
     if before is None:
         raise RecordError(
@@ -45,13 +48,16 @@ def roll_back(
             f"{current.version}, was never withdrawn and can be proved. It goes on serving: trigger "
             f"{model}.release to release another one."
         )
+    if current != serving:
+        current = swap(
+            conn, serving, current, by=by, because="A rollback broke the drill off.", at=at, run=run
+        )
     withdrawal.take_out(conn, current, f"Rolled back by {by}: {because}", at)
     serves = deployments.bring_back(conn, before, at=at)
     facts = current.facts | {"reason": because, "serves": serves.id}
     audit_log.append(conn, "rolled_back", actor=by, at=at, model=model, run=run, facts=facts)
     deployments.log_deployed(conn, serves, by=by, run=run, reinstates=before.id)
-    taken = _find(conn, current.id)
-    return taken, serves
+    return _find(conn, current.id), serves
 
 
 def swap(
@@ -76,13 +82,18 @@ def swap(
     lock(conn, f"deployment of {current.model}")
     champion = deployments.champion(conn, current.model)
     if champion is None or champion.id != current.id:
-        now = f"version {champion.version} does" if champion else "nothing does"
-        raise RecordError(f"{current.model}: version {current.version} does not serve any more, {now}.")
+        now = f"version {champion.version} serves" if champion else "nothing serves"
+        raise RecordError(f"{current.model}: somebody has changed production meanwhile, and {now} now.")
     deployments.prove(conn, other, serves=False)
     deployments.retire(conn, current, because, at)
     serves = deployments.bring_back(conn, other, at=at)
     deployments.log_deployed(conn, serves, by=by, run=run, reinstates=other.id)
     return serves
+
+
+def released_champion(conn: Connection, model: str) -> Deployment | None:
+    """Return what serves a model, or what a drill has put aside for as long as it is held."""
+    return left_by_a_drill(conn, model) or deployments.champion(conn, model)
 
 
 def left_by_a_drill(conn: Connection, model: str) -> Deployment | None:

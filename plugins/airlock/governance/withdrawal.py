@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 from airlock.governance import audit_log, challengers, deployments, releases
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import lock
+from airlock.governance.releases import Release
 
 
 def withdraw(conn: Connection, deployment: Deployment, because: str, at: datetime) -> Deployment | None:
@@ -19,8 +20,7 @@ def withdraw(conn: Connection, deployment: Deployment, because: str, at: datetim
     current = deployments.champion(conn, deployment.model)
     if current is None or current.id != deployment.id:
         return current
-    release = releases.find(conn, deployment.release_id, lock=True)
-    assert release is not None  # a foreign key holds it
+    release = hold_releases(conn, deployment)
     actor = f"{deployment.model}.release"
     before = deployments.earlier(conn, deployment)
     take_out(conn, deployment, because, at)
@@ -35,11 +35,19 @@ def withdraw(conn: Connection, deployment: Deployment, because: str, at: datetim
     return serves
 
 
-def take_out(conn: Connection, deployment: Deployment, because: str, at: datetime) -> None:
-    """Retire a champion that shall never come back by itself, fail its release, stop what runs beside it."""
+def hold_releases(conn: Connection, deployment: Deployment) -> Release:
+    """Lock the releases that `take_out` will close, before the log has its first row; return its own."""
+    release = releases.find(conn, deployment.release_id, lock=True)
+    assert release is not None  # a foreign key holds it
     challenger = challengers.active(conn, deployment.model)
     if challenger is not None:
         releases.find(conn, challenger.release_id, lock=True)
+    return release
+
+
+def take_out(conn: Connection, deployment: Deployment, because: str, at: datetime) -> None:
+    """Retire a champion that shall never come back by itself, fail its release, stop what runs beside it."""
+    challenger = challengers.active(conn, deployment.model)
     deployments.retire(conn, deployment, because, at, withdrawn=True)
     _fail(conn, deployment.release_id, because, at)
     if challenger is not None:

@@ -14,8 +14,8 @@ from airlock.settings import settings
 class ChallengeOperator(ReleaseStepOperator):
     """Prove that dossier and package are still what was approved, start the challenger, and smoke test it.
 
-    What is not is refused for good, with its reason on record. One that does not answer as its package says
-    it must has ended: the next tasks find it so.
+    What is not, or has waited too long, is refused for good, with its reason on record. One that does not
+    answer as its package says it must has ended: the next tasks find it so.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -26,6 +26,8 @@ class ChallengeOperator(ReleaseStepOperator):
 
         with refusals(self, context), database().begin() as connection:
             release, candidate = self.records(connection, context)
+            if challengers.of_release(connection, release.id) is None:
+                self.refuse_what_waited_too_long(connection, release, candidate)
             prove_dossier(
                 self.store,
                 release.dossier_digest,

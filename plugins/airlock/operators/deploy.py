@@ -1,18 +1,12 @@
 """DeployOperator: make an approved candidate the champion."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
 from airlock.operators.refusal import refusals
 from airlock.operators.release_step import ReleaseStepOperator
-from airlock.settings import settings
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-    from airlock.governance.candidates import Candidate
 
 
 class DeployOperator(ReleaseStepOperator):
@@ -27,7 +21,7 @@ class DeployOperator(ReleaseStepOperator):
 
         with refusals(self, context), database().begin() as connection:
             release, candidate = self.records(connection, context)
-            self._refuse_what_waited_too_long(connection, candidate)
+            self.refuse_what_waited_too_long(connection, release, candidate)
             prove_dossier(
                 self.store,
                 release.dossier_digest,
@@ -37,15 +31,3 @@ class DeployOperator(ReleaseStepOperator):
             deployment = deployments.deploy(connection, release, candidate, at=timezone.utcnow())
         self.log.info("%s version %s is the champion.", self.model, deployment.version)
         return {"deployment": deployment.id, "version": deployment.version}
-
-    def _refuse_what_waited_too_long(self, connection: "Connection", candidate: "Candidate") -> None:
-        """Ask again what was asked when the release was opened: people may have taken days to answer."""
-        from airlock.chain.opening import obstacles
-        from airlock.governance import candidates, deployments
-        from airlock.governance.passage import DeploymentRefused
-
-        champion = deployments.champion(connection, self.model)
-        serving = candidates.find(connection, champion.candidate_id) if champion else None
-        found = obstacles(settings().include, self.spec, candidate, serving, timezone.utcnow())
-        for reason in found:
-            raise DeploymentRefused(reason)

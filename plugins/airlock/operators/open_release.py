@@ -67,6 +67,8 @@ class OpenReleaseOperator(ModelOperator):
 
         champion = deployments.champion(connection, self.model)
         serving = candidates.find(connection, champion.candidate_id) if champion else None
-        if because := " ".join(obstacles(settings().include, self.spec, candidate, serving, at)):
+        people = self.spec.approval.people
+        found = obstacles(settings().include, self.spec, candidate, serving, at, people=people)
+        if because := " ".join(found):
             refuse_deployment(context, self.model, because, candidate=candidate.id, version=candidate.version)
             raise RecordError(f"{self.model}: {because}")

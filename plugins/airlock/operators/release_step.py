@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.run import name_of_run, run_of
+from airlock.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -54,6 +55,27 @@ class ReleaseStepOperator(ModelOperator):
             refuse_deployment(context, self.model, because, release=release.id)
             raise AirflowFailException(because)
         return release, candidate
+
+    def refuse_what_waited_too_long(
+        self, connection: "Connection", release: "Release", candidate: "Candidate"
+    ) -> None:
+        """Ask again what was asked when the release was opened: people may have taken days to answer.
+
+        Raises
+        ------
+        DeploymentRefused
+            When the candidate is too old by now, the tier was lowered, or what serves now takes more people
+            than the release asks for.
+        """
+        from airlock.chain.opening import obstacles
+        from airlock.governance import candidates, deployments
+        from airlock.governance.passage import DeploymentRefused
+
+        champion = deployments.champion(connection, self.model)
+        serving = candidates.find(connection, champion.candidate_id) if champion else None
+        now, include = timezone.utcnow(), settings().include
+        for reason in obstacles(include, self.spec, candidate, serving, now, people=release.people):
+            raise DeploymentRefused(reason)
 
 
 def refuse_deployment(context: Context, model: str, because: str, **facts: Any) -> None:

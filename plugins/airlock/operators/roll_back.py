@@ -11,6 +11,7 @@ from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import run_link
 from airlock.operators.mailing import mail_once
 from airlock.operators.run import name_of_run, reason_of
+from airlock.operators.showing import show_champion
 from airlock.settings import settings
 from airlock.spec import SpecError, load_model
 from airlock.spec.people import Act, load_people
@@ -35,6 +36,8 @@ class RollBackOperator(BaseOperator):
 def take_back(context: Context, model: str, *, by: str, because: str) -> dict[str, Any]:
     """Let the version before serve, once per run, wait until it answers, and tell everybody concerned.
 
+    Where something else serves by now, nothing is asked of it and nobody is told: that has its own mail.
+
     Raises
     ------
     RecordError
@@ -43,9 +46,15 @@ def take_back(context: Context, model: str, *, by: str, because: str) -> dict[st
         When what was brought back does not answer as it must.
     """
     from airlock.chain.smoke import SmokeTestFailed, smoke_test
-    from airlock.training.registry import show_champion
+    from airlock.governance import deployments
 
     taken, serves, package = _recorded(context, model, by, because)
+    with database().connect() as connection:
+        champion = deployments.champion(connection, model)
+    if champion is None or champion.version != serves.version:
+        show_champion(model)
+        LOG.info("%s version %s was brought back, and does not serve any more.", model, serves.version)
+        return {"taken_back": taken.version, "serves": champion and champion.version}
     problem = ""
     try:
         smoke_test(settings().scoring_url, package, version=serves.version)
@@ -54,7 +63,7 @@ def take_back(context: Context, model: str, *, by: str, because: str) -> dict[st
     seconds = (timezone.utcnow() - serves.deployed_at).total_seconds()
     LOG.info("%s version %s answers after %.1f s. %s", model, serves.version, seconds, problem)
     _mail(context, by, because, taken, serves, seconds, problem)
-    show_champion(model, serves.version)
+    show_champion(model)
     if problem:
         raise ExplainedFailure(f"Version {serves.version} was brought back: {problem}")
     return {"taken_back": taken.version, "serves": serves.version, "seconds": round(seconds, 1)}

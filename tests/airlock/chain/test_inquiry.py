@@ -1,22 +1,26 @@
 """Answers about an incident that arrive at once: one is done and the other refused; and who is asked when."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from airlock.audit.records import compare
 from airlock.chain.inquiry import answer, inquiry, to_ask_about
 from airlock.governance import incident_events, incidents, inquiries, nights
+from airlock.governance.deployments import Deployment, deploy
 from airlock.governance.incidents import Incident
 from airlock.governance.inquiries import Answer
 from airlock.governance.nights import Night
 from airlock.governance.records import RecordError
+from airlock.governance.rollback import DRILL, swap
 from airlock.monitoring.finding import Finding
 from airlock.store import Store
 from airlock.triage.cause import Cause
+from tests.airlock.governance.records import approved_release, register
 
 NIGHT = date(2026, 1, 11)
 AT = datetime(2026, 1, 12, tzinfo=UTC)
@@ -103,3 +107,19 @@ def test_an_incident_that_is_not_there_is_not_answered(engine: Engine, tmp_path:
     gone = Answer("mika", "Ignore", "I looked.", AT)
     with pytest.raises(RecordError, match="There is no incident 4711"):
         answer(4711, gone, may_not=None, at=AT, engine=engine, store=Store(tmp_path))
+
+
+def test_during_a_drill_the_way_back_is_from_the_version_that_it_replaced(
+    incident: Incident, engine: Engine, tmp_path: Path
+) -> None:
+    with engine.begin() as conn:
+        first, second = (made(conn, version) for version in (1, 2))
+        swap(conn, second, first, by="drill", because=DRILL, at=AT, run="drill/monthly")
+        way = inquiry(conn, incident).way
+    assert way.serves == replace(second, retired_at=AT, retired_because=DRILL) and "version 2" in way.against
+    assert "version 2 serves now" in str(given(incident, engine, tmp_path, "mika", "Roll back"))
+
+
+def made(conn: Connection, version: int) -> Deployment:
+    candidate = register(conn, model="loans", version=version)
+    return deploy(conn, approved_release(conn, candidate), candidate, AT)

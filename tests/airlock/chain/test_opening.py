@@ -24,10 +24,16 @@ def spec_of(tier: str, people: int = 2) -> ModelSpec:
 
 
 def found(
-    spec: ModelSpec, candidate: Candidate, serving: Candidate | None = None, *, days: float = 1
+    spec: ModelSpec,
+    candidate: Candidate,
+    serving: Candidate | None = None,
+    *,
+    days: float = 1,
+    people: int | None = None,
 ) -> list[str]:
     at = MOMENT + timedelta(days=days)
-    return list(obstacles(ROOT / "include", spec, candidate, serving, at))
+    asked = spec.approval.people if people is None else people
+    return list(obstacles(ROOT / "include", spec, candidate, serving, at, people=asked))
 
 
 @pytest.mark.parametrize(
@@ -54,8 +60,14 @@ def test_what_replaces_a_version_of_a_higher_tier_needs_as_many_people(conn: Con
     candidate, serving = judged(conn, "limited"), judged(conn, "high", version=1)
     (because,) = found(spec_of("limited", people=1), candidate, serving)
     assert "Version 1 serves under the tier high, which asks for 2 people" in because
-    assert "Write approval.people: 2" in because
+    assert "This release asks for 1. Write approval.people: 2" in because
     assert found(spec_of("limited", people=2), candidate, serving) == []
+
+
+def test_the_people_that_count_are_those_the_release_asks_for(conn: Connection) -> None:
+    candidate, serving = judged(conn, "limited"), judged(conn, "high", version=1)
+    assert len(found(spec_of("limited", people=2), candidate, serving, people=1)) == 1
+    assert found(spec_of("limited", people=1), candidate, serving, people=2) == []
 
 
 def test_what_replaces_a_version_of_a_lower_tier_needs_no_more(conn: Connection) -> None:

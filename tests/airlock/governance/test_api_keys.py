@@ -124,12 +124,23 @@ def test_one_key_of_a_client_is_revoked_or_all_of_them(conn: Connection) -> None
     assert valid(conn) == {others}
 
 
-def test_revoking_again_changes_nothing(conn: Connection) -> None:
+@pytest.mark.parametrize("fingerprint", [ONE, None])
+def test_a_run_that_is_repeated_revokes_nothing_more(conn: Connection, fingerprint: str | None) -> None:
     issued(conn)
-    first = ended(conn)
+    about = {"fingerprint": fingerprint, "run": "keys/may"}
+    first = ended(conn, **about)
+    since = issued(conn, fingerprint=OTHER)
     before = len(list(audit_log.entries(conn)))
-    assert ended(conn, at=LATER + timedelta(days=1)) == first
+    assert ended(conn, **about, at=LATER + timedelta(days=1)) == first
     assert len(list(audit_log.entries(conn))) == before
+    assert valid(conn) == {since}
+
+
+def test_another_run_that_was_given_an_old_name_revokes_for_itself(conn: Connection) -> None:
+    issued(conn)
+    ended(conn, run="keys/leak")
+    again = issued(conn, fingerprint=OTHER)
+    assert [key.id for key in ended(conn, run="keys/leak", because="it leaked again")] == [again.id]
 
 
 @pytest.mark.parametrize("change", [{"client": "till"}, {"fingerprint": OTHER}, {"because": "once more"}])

@@ -27,8 +27,12 @@ def keep(conn: Connection, *rows: Row, run: str = "manual__1", model: str = "loa
     hold(conn, model, rows, snapshot_digest=f"snapshot of {run}", dag_run_id=run, at=MOMENT)
 
 
-def decide(conn: Connection, *ids: int, state: Decision = "released", by: str = "dana") -> Any:
-    return settle(conn, "loans", ids, state=state, by=by, because="checked with the clerk", at=MOMENT)
+def decide(
+    conn: Connection, *ids: int, state: Decision = "released", by: str = "dana", run: str | None = None
+) -> Any:
+    return settle(
+        conn, "loans", ids, state=state, by=by, because="checked with the clerk", at=MOMENT, run=run
+    )
 
 
 def test_a_held_row_comes_back_as_it_was(conn: Connection) -> None:
@@ -107,6 +111,30 @@ def test_ids_that_are_not_there_or_another_model_s_change_nothing(conn: Connecti
 def test_deciding_about_nothing_is_refused(conn: Connection) -> None:
     with pytest.raises(RecordError, match="loans holds no rows in quarantine"):
         decide(conn)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_run_that_is_repeated_decides_nothing_more(conn: Connection, named: bool) -> None:
+    keep(conn, Row("one"))
+    first = held(conn, "loans")[0].id
+    ids = (first,) if named else ()
+    done = decide(conn, *ids, run="quarantine/may")
+    keep(conn, Row("two"))
+    assert decide(conn, *ids, run="quarantine/may") == done
+    assert [row.row_digest for row in held(conn, "loans")] == ["two"]
+    decide(conn, first, state="dropped", by="ria", run="quarantine/june")
+    assert [row.state for row in decide(conn, *ids, run="quarantine/may")] == ["dropped"]
+    assert [(row.actor, row.run) for row in audit_log.entries(conn)] == [
+        ("dana", "quarantine/may"),
+        ("ria", "quarantine/june"),
+    ]
+
+
+def test_another_run_that_was_given_an_old_name_decides_for_itself(conn: Connection) -> None:
+    keep(conn, Row("one"))
+    (released,) = decide(conn, run="quarantine/weekly")
+    (dropped,) = decide(conn, released.id, state="dropped", by="ria", run="quarantine/weekly")
+    assert (dropped.state, dropped.settled_by) == ("dropped", "ria")
 
 
 @pytest.mark.parametrize(

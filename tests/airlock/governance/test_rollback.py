@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from airlock.audit.records import compare
 from airlock.governance import audit_log, challengers, releases
 from airlock.governance.deployments import champion, champions, deploy, prove
 from airlock.governance.passage import DeploymentRefused
@@ -144,10 +145,49 @@ def test_a_drill_does_not_undo_what_was_deployed_meanwhile(conn):
     first, second = deployed(conn, 1), deployed(conn, 2)
     there = swap(conn, second, first, because=DRILL, **DRILLED)
     third = deployed(conn, 3)
-    with pytest.raises(RecordError, match="version 1 does not serve any more, version 3 does"):
+    with pytest.raises(RecordError, match="changed production meanwhile, and version 3 serves now"):
         swap(conn, there, second, because="The drill is over.", **DRILLED)
     assert champion(conn, "credit_risk") == third
     assert left_by_a_drill(conn, "credit_risk") is None
+
+
+def test_a_rollback_during_a_drill_takes_back_what_the_drill_replaced(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    there = swap(conn, second, first, because=DRILL, **DRILLED)
+    taken, serves = back(conn)
+    assert (taken.reinstates, taken.withdrawn) == (second.id, True)
+    assert champion(conn, "credit_risk") == serves
+    assert (serves.version, serves.reinstates) == (1, first.id)
+    assert releases.find(conn, second.release_id).state == "failed"
+    assert releases.find(conn, first.release_id).state == "deployed"
+    prove(conn, serves)
+    assert compare(conn) == (), "log and records tell the same"
+    assert back(conn) == (taken, serves)
+    assert left_by_a_drill(conn, "credit_risk") is None
+    with pytest.raises(RecordError, match="changed production meanwhile, and version 1 serves now"):
+        swap(conn, there, second, because="The drill is over.", **DRILLED)
+    assert champion(conn, "credit_risk") == serves
+
+
+def test_a_rollback_during_a_drill_is_told_in_its_order(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    swap(conn, second, first, because=DRILL, **DRILLED)
+    before = audit_log.head(conn).seq
+    taken, serves = back(conn)
+    log = [row for row in audit_log.entries(conn) if row.seq > before]
+    assert [row.act for row in log] == ["deployed", "release_closed", "rolled_back", "deployed"]
+    assert log[0].facts == taken.facts | {"reinstates": second.id}
+    assert log[2].facts["serves"] == serves.id
+    assert {(row.actor, row.run) for row in (log[0], *log[2:])} == {("omar", "rollback/one")}
+
+
+def test_a_rollback_during_a_drill_that_cannot_be_proved_changes_nothing(conn):
+    first, second = deployed(conn, 1), deployed(conn, 2)
+    there = swap(conn, second, first, because=DRILL, **DRILLED)
+    conn.execute(text("UPDATE releases SET people = 0 WHERE id = :id"), {"id": second.release_id})
+    with pytest.raises(DeploymentRefused, match="that it was opened so"):
+        back(conn)
+    assert champion(conn, "credit_risk") == there
 
 
 def test_a_drill_brings_nothing_back_that_cannot_be_proved(conn):

@@ -10,6 +10,8 @@ from airlock.governance.deployments import Deployment
 from airlock.governance.releases import Release
 from airlock.operators.decide import DecideOperator
 from airlock.operators.deploy import DeployOperator
+from airlock.training.mlflow_client import client
+from tests.airlock.lender import Trained
 from tests.airlock.operators.running import context
 
 OWN = {"model": "loans", "spec_digest": "d" * 64}
@@ -37,3 +39,10 @@ def recorded(engine: Engine, release: str) -> Release:
 def champion(engine: Engine) -> Deployment | None:
     with engine.connect() as conn:
         return deployments.champion(conn, "loans")
+
+
+def registered_again(trained: Trained) -> int:
+    """Register a training in MLflow once more, and return the version."""
+    mlflow, run_id = client(), trained.made[0]["mlflow_run_id"]
+    source = str(mlflow.get_run(run_id).info.artifact_uri)
+    return int(mlflow.create_model_version("loans", source=source, run_id=run_id).version)

@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from airlock.governance import audit_log
+from airlock.governance import audit_log, deployments
 from airlock.governance.audit_log import Entry
 from airlock.governance.candidates import Candidate
+from airlock.operators.deploy import DeployOperator
 from airlock.operators.failure import ExplainedFailure
-from tests.airlock.operators.releasing import Answer, champion, decided, deploy, recorded
+from tests.airlock.governance.records import MOMENT, approved_release, register
+from tests.airlock.lender import Lender
+from tests.airlock.operators.releasing import OWN, Answer, champion, decided, deploy, recorded
+from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
 
 
@@ -96,6 +100,27 @@ def test_a_candidate_that_waited_too_long_is_refused(
     with pytest.raises(ExplainedFailure, match="lets nothing out that is older than"):
         deploy(approved)
     assert champion(engine) is None
+    assert len(refusals(engine)) == 1
+
+
+@pytest.fixture
+def high(installation: Lender, engine: Engine) -> None:
+    """A version of the highest tier serves before the candidate is registered."""
+    with engine.begin() as conn:
+        other = register(conn, model="loans", version=800)
+        deployments.deploy(conn, approved_release(conn, other, people=2), other, MOMENT)
+
+
+def test_one_approval_does_not_replace_a_version_whose_tier_takes_two(
+    high: None, candidate: Candidate, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        release = approved_release(conn, candidate, people=1)
+    running = context("loans.release", run_id=release.dag_run_id)
+    with pytest.raises(ExplainedFailure, match="asks for 2 people.* This release asks for 1"):
+        DeployOperator(task_id="deploy", release=str(release.id), **OWN).execute(running)
+    serving = champion(engine)
+    assert serving is not None and serving.version == 800
     assert len(refusals(engine)) == 1
 
 

@@ -26,9 +26,18 @@ from airlock.operators.register import RegisterOperator
 from airlock.operators.run import RunError
 from airlock.training.mlflow_client import client
 from tests.airlock.governance.records import MOMENT, approved_release, register
-from tests.airlock.lender import Lender, Trained
+from tests.airlock.lender import Lender, Trained, deployed
 from tests.airlock.operators.judging import judged
-from tests.airlock.operators.releasing import OWN, RUN, Answer, champion, decided, deploy, recorded
+from tests.airlock.operators.releasing import (
+    OWN,
+    RUN,
+    Answer,
+    champion,
+    decided,
+    deploy,
+    recorded,
+    registered_again,
+)
 from tests.airlock.operators.running import context
 from tests.post_office import PostOffice
 
@@ -98,6 +107,27 @@ def test_everybody_is_told_once_and_the_champion_shown(
         "version": candidate.version,
         "package_digest": candidate.package_digest,
     }
+
+
+def test_a_release_that_was_overtaken_shows_what_serves_and_tells_nobody(
+    release: str,
+    candidate: Candidate,
+    answer: Answer,
+    trained: Trained,
+    mlflow_url: str,
+    engine: Engine,
+    post: PostOffice,
+) -> None:
+    answer(1, "ria")
+    answer(2, "omar")
+    decided(release)
+    deploy(release)
+    newer = deployed(engine, trained.package("linear"), registered_again(trained)).version
+    running = context("loans.release", run_id="asset__1")
+    with pytest.raises(AirflowSkipException, match=f"does not serve any more, version {newer} does"):
+        AnnounceOperator(task_id="announce", release=release, **OWN).execute(running)
+    assert client().get_model_version_by_alias("loans", "champion").version == str(newer)
+    assert post.mails == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """One person takes a version back, on a real scoring API: the one before answers, and everybody knows why."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from airlock.chain.drill import Driller
 from airlock.governance import audit_log, deployments
 from airlock.governance.records import RecordError
 from airlock.governance.rollback import DRILL, swap
+from airlock.governance.rollback import roll_back as rollback
 from airlock.operators.drill import DrillOperator
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.roll_back import RollBackOperator
@@ -20,7 +22,7 @@ from airlock.store import StoreError
 from airlock.training.mlflow_client import client
 from tests.airlock.governance.records import MOMENT
 from tests.airlock.lender import Lender, Trained, deployed
-from tests.airlock.operators.releasing import champion
+from tests.airlock.operators.releasing import champion, registered_again
 from tests.airlock.operators.running import context
 from tests.airlock.serving.scoring_api import ScoringApi, scoring_api
 from tests.airlock.wrong_api import answering_otherwise
@@ -91,6 +93,18 @@ def test_the_version_before_answers_and_everybody_is_told_once(
     assert mail.recipients == EVERYBODY
     assert "version 2 was rolled back by omar" in mail.subject
     assert "it refuses everybody" in mail.text
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_run_that_is_cleared_after_another_release_asks_and_shows_nothing_old(
+    two: tuple[str, str], trained: Trained, engine: Engine, post: PostOffice
+) -> None:
+    with engine.begin() as conn:
+        rollback(conn, "loans", by="omar", because="bad", at=MOMENT, run="rollback/manual__back")
+    version = deployed(engine, two[1], registered_again(trained)).version
+    assert roll_back(by("omar")) == {"taken_back": 2, "serves": version}
+    assert client().get_model_version_by_alias("loans", "champion").version == str(version)
+    assert post.mails == ()
 
 
 @pytest.mark.parametrize("user", [None, "dana", "nobody"])
@@ -213,6 +227,24 @@ def test_whatever_fails_in_a_drill_the_champion_is_back(
     serving = champion(engine)
     assert serving is not None and serving.version == 2
     assert "1 model failed" in post.mails[0].subject
+
+
+def test_a_drill_does_not_bring_back_what_somebody_rolls_back_meanwhile(
+    api: ScoringApi, two: tuple[str, str], installation: Lender, engine: Engine
+) -> None:
+    def now() -> datetime:
+        """Roll back as soon as the drill has gone there."""
+        serving = champion(engine)
+        if serving is not None and serving.version == 1:
+            with engine.begin() as conn:
+                rollback(conn, "loans", by="omar", because="bad", at=MOMENT, run="rollback/meanwhile")
+        return MOMENT
+
+    driller = Driller(engine, installation.store, str(api.client.base_url), "drill/monthly", "drill", now)
+    assert "changed production meanwhile, and version 1 serves now" in driller.hold("loans").problem
+    assert driller.hold("loans").skipped == "There is no earlier version that can come back."
+    serving = champion(engine)
+    assert serving is not None and (serving.version, serving.reinstates) == (1, 1)
 
 
 def test_a_drill_that_was_killed_is_mended_by_the_next(

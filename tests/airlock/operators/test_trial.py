@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from airlock.governance import challengers, releases
@@ -169,6 +170,35 @@ def test_a_challenger_that_answers_wrongly_never_gets_a_share(
     assert any("must give" in mail.text for mail in post.mails)
     serving = champion(engine)
     assert serving is not None and serving.version == 800
+
+
+def grow_old(engine: Engine, candidate: Candidate) -> None:
+    with engine.begin() as conn:
+        recorded_at = candidate.recorded_at - timedelta(days=400)
+        conn.execute(
+            text("UPDATE candidates SET recorded_at = :at WHERE id = :id"),
+            {"at": recorded_at, "id": candidate.id},
+        )
+
+
+def test_a_candidate_that_waited_too_long_decides_nothing(
+    approved: str, candidate: Candidate, engine: Engine
+) -> None:
+    grow_old(engine, candidate)
+    with pytest.raises(ExplainedFailure, match="lets nothing out that is older than"):
+        challenge(approved)
+    with engine.connect() as conn:
+        assert challengers.of_release(conn, int(approved)) is None
+    assert recorded(engine, approved).state == "failed"
+
+
+def test_a_challenger_that_was_started_is_not_refused_when_its_task_is_tried_again(
+    approved: str, candidate: Candidate, wrong_api: None, engine: Engine
+) -> None:
+    challenge(approved)
+    grow_old(engine, candidate)
+    challenge(approved)
+    assert recorded(engine, approved).state == "approved"
 
 
 def test_marking_the_observation_as_success_deploys_nothing(
