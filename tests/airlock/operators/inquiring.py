@@ -35,8 +35,8 @@ def watched(
     cause: Cause | None = UNCLEAR,
     end: datetime = SHIFTED,
     version: int | None = None,
-) -> list[dict[str, Any]]:
-    """Record a night as triage does, and return the runs that the monitor starts then."""
+) -> list[str]:
+    """Record a night as triage does, and return the ids of the runs that the monitor starts then."""
     measures = {"suite": {"checks": 3, "failed": 0}, "cause": cause and cause.to_json()}
     found = [finding.to_json() for finding in findings]
     with engine.begin() as conn:
