@@ -109,7 +109,8 @@ def _of_intake(dag_run: Any, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the audit log says of a version, where the intake started this run to take it in."""
     from airlock.governance.intake import cause_of, registered_by, run_id_of
 
-    (model, _, kind), version = dag_run.dag_id.partition("."), params.get("version")
+    model, _, kind = dag_run.dag_id.partition(".")
+    version: Any = params.get("version")
     if (kind, params.get("mode"), dag_run.run_id) == ("train", EXTERNAL, run_id_of(version)):
         with database().connect() as connection:
             if who := registered_by(connection, model, version):
