@@ -72,7 +72,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             raise AirflowSkipException(f"{rejected.responder} has already rejected this release.")
         if not asked(self.spec.approval.approvers, candidate, answers):
             raise AirflowFailException(
-                f"No approver of {self.model} is left who has neither started the training nor answered. "
+                f"No approver of {self.model} is left who had no hand in the candidate and has not answered. "
                 f"Name more in approval.approvers, and trigger {self.model}.release again."
             )
         self.response_timeout = deadline(release, answers, self.spec.approval.timeout) - timezone.utcnow()
@@ -105,7 +105,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             earlier = [one for one in answers if one.slot != self.slot]
             may = self._who_may(given)
             late = bool(may) and given.responded_at > deadline(release, earlier, self.spec.approval.timeout)
-            against = objection(release, earlier, given, may, candidate.trained_by)
+            against = objection(release, earlier, given, may, candidate.makers)
             if release.state != "open":
                 against = f"The release is {release.state} and takes no more answers."
             elif late:
@@ -187,9 +187,13 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
 
 def asked(approvers: Sequence[str], candidate: "Candidate", answers: Sequence["Approval"]) -> list[str]:
-    """Return the approvers whose answer would count: not who started the training, nor who has answered."""
-    out = {candidate.trained_by, *(answer.responder for answer in answers)}
-    return [user for user in approvers if user not in out]
+    """Return the approvers whose answer would count: not who had a hand in the candidate or has answered."""
+    from airlock.governance.decision import part_of, person
+
+    answered = {person(answer.responder) for answer in answers}
+    return [
+        user for user in approvers if person(user) not in answered and not part_of(user, candidate.makers)
+    ]
 
 
 def _skip_unless_open(release: "Release") -> None:

@@ -64,6 +64,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
     def execute(self, context: Context) -> Any:
         from airlock.chain.contested import contested, explained
         from airlock.governance import contests
+        from airlock.governance.decision import part_of
 
         with database().connect() as connection:
             known = self.contest(connection, context)
@@ -72,11 +73,11 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
             about = contested(connection, self.store, known)
             explanation = explained(connection, self.store, about)
             refused = [entry.facts["reason"] for entry in contests.refused_answers(connection, known)]
-        asked = [user for user in deciders_of(self.spec) if user != about.trained_by]
+        asked = [user for user in deciders_of(self.spec) if not part_of(user, about.makers)]
         if not asked:
             raise AirflowFailException(
-                f"Nobody is left who may decide contests of {self.model} and has not started the training of "
-                f"version {known.version}. Name more in approval.approvers, and clear this task."
+                f"Nobody is left who may decide contests of {self.model} and had no hand in version "
+                f"{known.version}. Name more in approval.approvers, and clear this task."
             )
         self.subject = f"{self.spec.title}: is this decision right? (contest {known.id})"
         self.body = contest_question(about, explanation)
@@ -138,7 +139,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
             about.contest,
             spelt,
             may=may and given.responder in deciders_of(self.spec),
-            trained_by=about.trained_by,
+            makers=about.makers,
             answered=about.decision.prediction,
         )
 
