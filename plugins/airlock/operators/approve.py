@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param, timezone
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from airlock.operators.asking import AskingOperator
 from airlock.operators.base import database
 from airlock.operators.links import approval_link, dossier_link
 from airlock.operators.mailing import mail_once
@@ -27,7 +27,7 @@ APPROVE, REJECT = "Approve", "Reject"
 REASON = Param("", type="string", title="Why?", description="Kept with your answer for good.", source="task")
 
 
-class ApproveOperator(HITLOperator, ReleaseStepOperator):
+class ApproveOperator(AskingOperator, ReleaseStepOperator):
     """
     Mail the approvers, and wait for one of them to answer, with a reason; no answer is no approval.
 
@@ -41,7 +41,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
     template_fields: Sequence[str] = (
         *ReleaseStepOperator.template_fields,
-        *HITLOperator.template_fields,
+        *AskingOperator.template_fields,
         "approvers",
     )
 

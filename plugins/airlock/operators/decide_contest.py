@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from airlock.operators.asking import AskingOperator
 from airlock.operators.base import database
 from airlock.operators.contest_question import contest_question
 from airlock.operators.contest_step import ContestStepOperator
@@ -34,7 +34,7 @@ FORM = {
 }
 
 
-class DecideContestOperator(HITLOperator, ContestStepOperator):
+class DecideContestOperator(AskingOperator, ContestStepOperator):
     """
     Mail those who decide, show what was decided and why, and wait; there is no answer by default.
 
@@ -47,7 +47,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
 
     template_fields: Sequence[str] = (
         *ContestStepOperator.template_fields,
-        *HITLOperator.template_fields,
+        *AskingOperator.template_fields,
         "deciders",
     )
 

@@ -61,10 +61,17 @@ def asking() -> InquireOperator:
     return InquireOperator(task_id="ask", people=list(answerers()), **OWN)
 
 
-def answer(incident: Incident, choice: str, *, who: str | None = "mika", reason: str = "I looked.") -> None:
+def answer(
+    incident: Incident,
+    choice: str,
+    *,
+    who: str | None = "mika",
+    reason: str = "I looked.",
+    form: dict[str, Any] | None = None,
+) -> None:
     event = {
         "chosen_options": [choice],
-        "params_input": {"reason": reason},
+        "params_input": form or {"reason": reason},
         "responded_at": ANSWERED,
         "responded_by_user": who and {"id": who, "name": who},
     }

@@ -174,6 +174,16 @@ def test_an_answer_without_a_reason_is_asked_for_again(incident: Incident, engin
     assert now(engine, incident) == incident
 
 
+@pytest.mark.parametrize("form", [{"reason": None}, {"reason": 5}, {"why": "I looked."}, {"reason": "a\0b"}])
+def test_an_answer_whose_form_is_another_one_is_on_record_and_asked_for_again(
+    incident: Incident, engine: Engine, form: dict[str, Any]
+) -> None:
+    with pytest.raises(AirflowException, match=r"mika gave no reason\. The question is asked again"):
+        answer(incident, "Ignore", form=form)
+    assert now(engine, incident) == incident
+    assert [entry.actor for entry in told(engine, "inquiry_answer_refused")] == ["mika"]
+
+
 def test_an_answer_from_before_the_incident_is_asked_for_again(
     incident: Incident, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
