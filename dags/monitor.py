@@ -50,7 +50,9 @@ for spec in wired_specs():
         retrain = RetrainOperator(task_id="retrain", outlets=[retrain_asset(spec.name)], **common)
         find = FindInquiriesOperator(task_id="find", **common)
         # A run of its own for each incident: a person who thinks must not stop the next night.
-        inquire = TriggerDagRunOperator.partial(task_id="inquire", skip_when_already_exists=True)
+        inquire = TriggerDagRunOperator.partial(
+            task_id="inquire", trigger_dag_id=f"{spec.name}.inquire", skip_when_already_exists=True
+        )
         measure >> [report, triage]
         triage >> alert >> [retrain, find]
-        inquire.expand_kwargs(find.output)
+        inquire.expand(trigger_run_id=find.output)

@@ -101,6 +101,9 @@ def test_monitor(bag: Any, model: str) -> None:
     dag = bag.dags[f"{model}.monitor"]
     night = {("measure", "report")} | chain("measure", "triage", "alert", "retrain")
     assert edges(dag) == night | chain("alert", "find", "inquire")
+    inquire = dag.get_task("inquire")
+    assert inquire.partial_kwargs["trigger_dag_id"] == f"{model}.inquire"
+    assert set(inquire.expand_input.value) == {"trigger_run_id"}, "what find returned chooses nothing else"
     assert dag.timetable.expression == SPECS[model].monitoring.schedule
     assert dag.max_active_runs == 1, "a night that overtakes another makes it the past"
 

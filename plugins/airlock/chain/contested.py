@@ -1,5 +1,6 @@
 """A contested decision as a person must see it: what was known, what was answered, by what, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
@@ -23,7 +24,7 @@ class Contested:
     contest: Contest
     decision: PredictionRow
     passage: Passage
-    trained_by: str
+    makers: Mapping[str, str]
     signature: Signature
 
 
@@ -48,7 +49,7 @@ def contested(conn: Connection, store: Store, contest: Contest) -> Contested:
     if candidate is None:
         raise RecordError(f"The candidate of {contest.model} version {contest.version} is not on record.")
     signature = open_package(store, passage.package_digest).signature
-    return Contested(contest, decision, passage, candidate.trained_by, signature)
+    return Contested(contest, decision, passage, candidate.makers, signature)
 
 
 def explained(conn: Connection, store: Store, about: Contested) -> Explanation | str:

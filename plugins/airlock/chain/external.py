@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 from airlock.chain.lineage import Lineage
 from airlock.chain.training import SPECS, note_made, package_of, rows_of
 from airlock.governance import audit_log, candidates
+from airlock.governance.intake import FOUND
 from airlock.governance.tables import audit_log as log
 from airlock.governance.tables import candidates as candidates_table
 from airlock.spec import ModelSpec
@@ -16,8 +17,6 @@ from airlock.store import Store
 from airlock.training.errors import ExternalError
 from airlock.training.external import adopt
 from airlock.training.external_versions import Registered, find, load, registered_by_hand
-
-FOUND: audit_log.Act = "version_found"
 
 
 def take_in(

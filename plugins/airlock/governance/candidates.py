@@ -40,6 +40,13 @@ class Candidate:
     recorded_at: datetime
 
     @property
+    def makers(self) -> Mapping[str, str]:
+        """Who had a hand in it, and which: none of them approves it, or judges what it decides."""
+        elsewhere = self.evidence.get("external")
+        registered = {elsewhere["registered_by"]: "registered the model"} if elsewhere else {}
+        return registered | {self.trained_by: "started the training"}
+
+    @property
     def registered_version(self) -> int:
         """The version in MLflow, which a registered candidate always has."""
         if self.version is None:

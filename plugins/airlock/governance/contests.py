@@ -1,6 +1,7 @@
 """Contests: decisions that somebody does not accept, each looked at again by a person whose word counts."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from airlock.governance import audit_log, refusals
-from airlock.governance.decision import person
+from airlock.governance.decision import part_of, person
 from airlock.governance.records import RecordError, record_of
 from airlock.governance.tables import contests
 
@@ -112,15 +113,17 @@ def open_ones(conn: Connection, model: str) -> tuple[Contest, ...]:
     return tuple(record_of(Contest, row) for row in conn.execute(query.order_by(contests.c.id)))
 
 
-def objection(known: Contest, given: Verdict, *, may: bool, trained_by: str, answered: str) -> str | None:
+def objection(
+    known: Contest, given: Verdict, *, may: bool, makers: Mapping[str, str], answered: str
+) -> str | None:
     """Say why a person's word about a contest does not count; None where it does.
 
     Parameters
     ----------
     may
         Whether whoever answered is one who decides contests of this model.
-    trained_by
-        Who started the training of the version that decided: nobody judges their own.
+    makers
+        Who had a hand in the version that decided, and which: nobody judges their own.
     answered
         The model's own answer.
     """
@@ -131,8 +134,8 @@ def objection(known: Contest, given: Verdict, *, may: bool, trained_by: str, ans
         return f"Contest {known.id} was decided by {known.decided_by} and takes no more answers."
     if not may:
         return f"{who} is not among those who decide contests of {known.model}."
-    if person(who) == person(trained_by):
-        return f"{who} started the training of version {known.version} and cannot judge what it decides."
+    if did := part_of(who, makers):
+        return f"{who} {did} of version {known.version} and cannot judge what it decides."
     if given.responded_at < known.asked_at:
         return f"The answer by {who} is dated before the contest."
     if not given.reason.strip():

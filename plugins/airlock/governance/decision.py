@@ -35,15 +35,15 @@ def decide(
     approvals: Sequence[Approval],
     *,
     approvers: Collection[str],
-    trained_by: str,
+    makers: Mapping[str, str],
     newer: Candidate | None,
     endings: Mapping[int, str | None] | None = None,
 ) -> Decision:
     """Decide about a release that nobody else will answer.
 
     Approved needs all of: as many answers as the release demands; every answer an Approve, by a distinct
-    person, on the dossier of this release; each of them an allowed approver and none the one who started
-    the training; no candidate registered after this one.
+    person, on the dossier of this release; each of them an allowed approver and none who had a hand in the
+    candidate; no candidate registered after this one.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def decide(
         Every recorded answer about it.
     approvers
         User ids that may answer.
-    trained_by
-        The user who started the training, or the cause of an automatic one.
+    makers
+        Who had a hand in the candidate, each with what they did: `Candidate.makers`.
     newer
         The candidate of this model that was registered last; only one after the release's own counts.
     endings
@@ -66,7 +66,7 @@ def decide(
     >>> moment = datetime(2026, 1, 1, tzinfo=UTC)
     >>> release = Release(5, "credit_risk", "run", 3, "p", "e", 1, "full", "open", "", moment, None)
     >>> answer = Approval(5, 1, "omar", "Reject", "the hold-out is too small", "e", moment)
-    >>> decide(release, [answer], approvers={"omar"}, trained_by="dana", newer=None)
+    >>> decide(release, [answer], approvers={"omar"}, makers={"dana": "trained it"}, newer=None)
     Decision(state='rejected', reason='Rejected by omar: the hold-out is too small.')
     """
     for answer in approvals:
@@ -78,7 +78,7 @@ def decide(
     if release.people < 0:
         return Decision("rejected", f"{release.people} people were to approve, which cannot be.")
     for number, answer in enumerate(approvals):
-        if against := objection(release, approvals[:number], answer, approvers, trained_by):
+        if against := objection(release, approvals[:number], answer, approvers, makers):
             return Decision("rejected", against)
     if len(approvals) < release.people:
         return _unanswered(release, approvals, endings or {})
@@ -106,7 +106,7 @@ def objection(
     earlier: Sequence[Approval],
     answer: Approval,
     approvers: Collection[str],
-    trained_by: str,
+    makers: Mapping[str, str],
 ) -> str | None:
     """Say why an answer does not count beside the earlier ones; None where it does.
 
@@ -115,14 +115,14 @@ def objection(
     who, human = answer.responder, person(answer.responder)
     if not human:
         return "Airflow recorded no person with an answer, so it counts for nothing."
-    if not trained_by.strip():
+    if not (makers and all(maker.strip() for maker in makers)):
         return "It is not recorded who started the training, so nobody can be shown to be someone else."
     if answer.release_id != release.id:
         return f"The answer by {who} is about release {answer.release_id}, not about this one."
     if who not in approvers:
         return f"{who} is not among the approvers of this model."
-    if human == person(trained_by):
-        return f"{who} started the training and cannot approve it."
+    if did := part_of(who, makers):
+        return f"{who} {did} and cannot approve it."
     if answer.responded_at < release.opened_at:
         return f"The answer by {who} is dated before the release was opened."
     if answer.choice == "Approve" and human in {person(one.responder) for one in earlier}:
@@ -170,6 +170,11 @@ def _too_few(people: int, approvals: Sequence[Approval], within: str) -> str:
         return f"Nobody answered{within}."
     names = " and ".join(answer.responder for answer in approvals)
     return f"Only {names} answered{within}; {people} people must approve."
+
+
+def part_of(user: str, makers: Mapping[str, str]) -> str | None:
+    """Return what a user did to make something, under any spelling; None where they had no hand in it."""
+    return {person(maker): did for maker, did in makers.items()}.get(person(user))
 
 
 def person(user: str) -> str:

@@ -101,7 +101,7 @@ def _records(conn: Connection, release_id: int, candidate_id: int) -> tuple[Rele
 
 def _refuse_unless_approved(release: Release, candidate: Candidate, answers: Sequence[Approval]) -> None:
     allowed = {answer.responder for answer in answers}  # who may answer was checked when it was decided
-    decision = decide(release, answers, approvers=allowed, trained_by=candidate.trained_by, newer=None)
+    decision = decide(release, answers, approvers=allowed, makers=candidate.makers, newer=None)
     if decision.state != "approved":
         raise DeploymentRefused(
             f"Release {release.id} of {release.model} is marked approved, but: {decision.reason}"

@@ -5,9 +5,9 @@ from typing import Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import retrain_asset
-from airlock.operators.authority import authorise, record_refusal
+from airlock.operators.authority import authorise_person, record_refusal
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.run import MadeByHand, event_extra, name_of_run, run_of
+from airlock.operators.run import BY_A_TASK, MadeByHand, event_extra, name_of_run, run_of
 from airlock.settings import settings
 from airlock.spec.people import Act
 
@@ -27,8 +27,8 @@ class AdmitOperator(ModelOperator):
         except MadeByHand as error:
             record_refusal(context, Act.TRAIN, "unknown", str(error))
             raise
-        if context["dag_run"].triggering_user_name:
-            authorise(context, Act.TRAIN)
+        if context["dag_run"].run_type != BY_A_TASK:  # then it is the intake's, which the log has shown
+            authorise_person(context, Act.TRAIN)
         admission = admit(self.spec, include=settings().include)
         if event_extra(context, retrain_asset(self.model)):
             link_training(database(), self.model, run=name_of_run(run), at=timezone.utcnow())

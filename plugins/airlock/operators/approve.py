@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param, timezone
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from airlock.operators.asking import AskingOperator
 from airlock.operators.base import database
 from airlock.operators.links import approval_link, dossier_link
 from airlock.operators.mailing import mail_once
@@ -27,7 +27,7 @@ APPROVE, REJECT = "Approve", "Reject"
 REASON = Param("", type="string", title="Why?", description="Kept with your answer for good.", source="task")
 
 
-class ApproveOperator(HITLOperator, ReleaseStepOperator):
+class ApproveOperator(AskingOperator, ReleaseStepOperator):
     """
     Mail the approvers, and wait for one of them to answer, with a reason; no answer is no approval.
 
@@ -41,7 +41,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
     template_fields: Sequence[str] = (
         *ReleaseStepOperator.template_fields,
-        *HITLOperator.template_fields,
+        *AskingOperator.template_fields,
         "approvers",
     )
 
@@ -72,7 +72,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             raise AirflowSkipException(f"{rejected.responder} has already rejected this release.")
         if not asked(self.spec.approval.approvers, candidate, answers):
             raise AirflowFailException(
-                f"No approver of {self.model} is left who has neither started the training nor answered. "
+                f"No approver of {self.model} is left who had no hand in the candidate and has not answered. "
                 f"Name more in approval.approvers, and trigger {self.model}.release again."
             )
         self.response_timeout = deadline(release, answers, self.spec.approval.timeout) - timezone.utcnow()
@@ -105,7 +105,7 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
             earlier = [one for one in answers if one.slot != self.slot]
             may = self._who_may(given)
             late = bool(may) and given.responded_at > deadline(release, earlier, self.spec.approval.timeout)
-            against = objection(release, earlier, given, may, candidate.trained_by)
+            against = objection(release, earlier, given, may, candidate.makers)
             if release.state != "open":
                 against = f"The release is {release.state} and takes no more answers."
             elif late:
@@ -187,9 +187,13 @@ class ApproveOperator(HITLOperator, ReleaseStepOperator):
 
 
 def asked(approvers: Sequence[str], candidate: "Candidate", answers: Sequence["Approval"]) -> list[str]:
-    """Return the approvers whose answer would count: not who started the training, nor who has answered."""
-    out = {candidate.trained_by, *(answer.responder for answer in answers)}
-    return [user for user in approvers if user not in out]
+    """Return the approvers whose answer would count: not who had a hand in the candidate or has answered."""
+    from airlock.governance.decision import part_of, person
+
+    answered = {person(answer.responder) for answer in answers}
+    return [
+        user for user in approvers if person(user) not in answered and not part_of(user, candidate.makers)
+    ]
 
 
 def _skip_unless_open(release: "Release") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.base import database
-from airlock.operators.run import RunError, name_of_run
+from airlock.operators.run import BY_A_TASK, RunError, name_of_run, person_of
 from airlock.settings import settings
 from airlock.spec.people import MAY, PEOPLE_FILE, Act, load_people
 
@@ -16,21 +16,33 @@ if TYPE_CHECKING:
 def authorise(context: Context, act: Act) -> str:
     """Return the Airflow user who triggered the run, if `people.yaml` lets them do `act`.
 
-    Call it where a person triggered the run, or where only a person may. Airflow itself lets everybody with
-    its role `user` trigger every Dag.
+    Call it where only a person may. Airflow itself lets everybody with its role `user` trigger every Dag.
 
     Raises
     ------
     RunError
         When it does not, or nobody is known to have triggered the run; the refusal is in the audit log then.
     """
-    user = context["dag_run"].triggering_user_name
+    user = person_of(context["dag_run"])
     people = load_people(settings().include)
     if user and people.may(user, act):
         return user
     reason = why_not(user, act, people)
     record_refusal(context, act, user or "unknown", reason)
     raise RunError(reason)
+
+
+def authorise_person(context: Context, act: Act) -> str | None:
+    """Return who triggered the run, if they may do `act`; None where a schedule or an asset started it.
+
+    Raises
+    ------
+    RunError
+        When they may not, or a task of another Dag triggered it.
+    """
+    dag_run = context["dag_run"]
+    by_itself = not dag_run.triggering_user_name and dag_run.run_type != BY_A_TASK
+    return None if by_itself else authorise(context, act)
 
 
 def why_not(user: str | None, act: Act, people: "People") -> str:

@@ -33,7 +33,7 @@ class DecideOperator(ReleaseStepOperator, BaseBranchOperator):
                 release,
                 approvals.of_release(connection, release.id),
                 approvers=frozenset(self.spec.approval.approvers),
-                trained_by=candidate.trained_by,
+                makers=candidate.makers,
                 newer=candidates.newest_registered(connection, self.model),
                 endings=_endings(context, release.people),
             )

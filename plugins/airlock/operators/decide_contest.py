@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from airlock.operators.asking import AskingOperator
 from airlock.operators.base import database
 from airlock.operators.contest_question import contest_question
 from airlock.operators.contest_step import ContestStepOperator
@@ -34,7 +34,7 @@ FORM = {
 }
 
 
-class DecideContestOperator(HITLOperator, ContestStepOperator):
+class DecideContestOperator(AskingOperator, ContestStepOperator):
     """
     Mail those who decide, show what was decided and why, and wait; there is no answer by default.
 
@@ -47,7 +47,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
 
     template_fields: Sequence[str] = (
         *ContestStepOperator.template_fields,
-        *HITLOperator.template_fields,
+        *AskingOperator.template_fields,
         "deciders",
     )
 
@@ -64,6 +64,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
     def execute(self, context: Context) -> Any:
         from airlock.chain.contested import contested, explained
         from airlock.governance import contests
+        from airlock.governance.decision import part_of
 
         with database().connect() as connection:
             known = self.contest(connection, context)
@@ -72,11 +73,11 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
             about = contested(connection, self.store, known)
             explanation = explained(connection, self.store, about)
             refused = [entry.facts["reason"] for entry in contests.refused_answers(connection, known)]
-        asked = [user for user in deciders_of(self.spec) if user != about.trained_by]
+        asked = [user for user in deciders_of(self.spec) if not part_of(user, about.makers)]
         if not asked:
             raise AirflowFailException(
-                f"Nobody is left who may decide contests of {self.model} and has not started the training of "
-                f"version {known.version}. Name more in approval.approvers, and clear this task."
+                f"Nobody is left who may decide contests of {self.model} and had no hand in version "
+                f"{known.version}. Name more in approval.approvers, and clear this task."
             )
         self.subject = f"{self.spec.title}: is this decision right? (contest {known.id})"
         self.body = contest_question(about, explanation)
@@ -138,7 +139,7 @@ class DecideContestOperator(HITLOperator, ContestStepOperator):
             about.contest,
             spelt,
             may=may and given.responder in deciders_of(self.spec),
-            trained_by=about.trained_by,
+            makers=about.makers,
             answered=about.decision.prediction,
         )
 

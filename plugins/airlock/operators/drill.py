@@ -5,7 +5,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context, timezone
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airlock.operators.authority import authorise
+from airlock.operators.authority import authorise_person
 from airlock.operators.base import database
 from airlock.operators.failure import ExplainedFailure
 from airlock.operators.links import run_link
@@ -30,7 +30,7 @@ class DrillOperator(BaseOperator):
                 "questions for a few seconds. Set it where that is wanted."
             )
         dag_run = context["dag_run"]
-        by = authorise(context, Act.ROLL_BACK) if dag_run.triggering_user_name else dag_run.dag_id
+        by = authorise_person(context, Act.ROLL_BACK) or dag_run.dag_id
         engine, here = database(), settings()
         driller = Driller(
             engine=engine,

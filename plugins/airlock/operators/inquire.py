@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param, timezone
 from airflow.sdk.exceptions import (
     AirflowException,
@@ -15,6 +14,7 @@ from airflow.sdk.exceptions import (
 )
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from airlock.operators.asking import AskingOperator
 from airlock.operators.authority import why_not
 from airlock.operators.base import database
 from airlock.operators.inquiry_question import inquiry_question
@@ -35,7 +35,7 @@ REASON = Param("", type="string", title="Why?", description="Kept with the incid
 LOOKS_EVERY = timedelta(hours=6)
 
 
-class InquireOperator(HITLOperator, InquiryStepOperator):
+class InquireOperator(AskingOperator, InquiryStepOperator):
     """
     Mail those who may answer, show what was found and why, and wait; there is no answer by default.
 
@@ -48,7 +48,7 @@ class InquireOperator(HITLOperator, InquiryStepOperator):
 
     template_fields: Sequence[str] = (
         *InquiryStepOperator.template_fields,
-        *HITLOperator.template_fields,
+        *AskingOperator.template_fields,
         "people",
     )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, timezone
 
-from airlock.operators.authority import authorise
+from airlock.operators.authority import authorise_person
 from airlock.operators.base import database
 from airlock.operators.links import mlflow_run_link, run_link
 from airlock.operators.mailing import mail_once
@@ -30,8 +30,7 @@ class IntakeOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         from airlock.chain.external import note_found
 
-        dag_run = context["dag_run"]
-        user = authorise(context, Act.TRAIN) if dag_run.triggering_user_name else None
+        dag_run, user = context["dag_run"], authorise_person(context, Act.TRAIN)
         started = []
         for spec in usable_specs():
             with database().begin() as connection:
@@ -50,15 +49,13 @@ class IntakeOperator(BaseOperator):
 
 
 def _training(found: "Registered") -> dict[str, Any]:
+    """Say which training to start; who started it and why its tasks read from the audit log."""
+    from airlock.governance.intake import run_id_of
+
     return {
         "trigger_dag_id": f"{found.model}.train",
-        "trigger_run_id": f"intake__version_{found.version}",
-        "conf": {
-            "mode": EXTERNAL,
-            "version": found.version,
-            "reason": f"version {found.version} was registered in MLflow by hand",
-            "started_by": f"mlflow:{found.registered_by}",
-        },
+        "trigger_run_id": run_id_of(found.version),
+        "conf": {"mode": EXTERNAL, "version": found.version},
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, timezone
 
 from airlock.operators.assets import candidate_asset
-from airlock.operators.authority import authorise
+from airlock.operators.authority import authorise_person
 from airlock.operators.base import ModelOperator, database
 from airlock.operators.release_step import refuse_deployment
 from airlock.operators.run import MadeByHand, event_extra, run_of
@@ -33,7 +33,7 @@ class OpenReleaseOperator(ModelOperator):
         except MadeByHand as error:
             refuse_deployment(context, self.model, str(error))
             raise
-        by = authorise(context, Act.RELEASE) if context["dag_run"].triggering_user_name else None
+        by = authorise_person(context, Act.RELEASE)
         version = context["params"].get("version") or event_extra(context, asset).get("version")
         at = timezone.utcnow()
         with database().begin() as connection:

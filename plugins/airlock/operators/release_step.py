@@ -7,7 +7,7 @@ from airflow.sdk import Context, timezone
 from airflow.sdk.exceptions import AirflowFailException
 
 from airlock.operators.base import ModelOperator, database
-from airlock.operators.run import name_of_run, run_of
+from airlock.operators.run import name_of_run, person_of, run_of
 from airlock.settings import settings
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def refuse_deployment(context: Context, model: str, because: str, **facts: Any) 
         audit_log.append(
             connection,
             "deployment_refused",
-            actor=context["dag_run"].triggering_user_name or run.dag_id,
+            actor=person_of(context["dag_run"]) or run.dag_id,
             at=timezone.utcnow(),
             model=model,
             run=name_of_run(run),

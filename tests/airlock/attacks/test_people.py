@@ -30,12 +30,12 @@ WAITING = context("loans.release", run_id="asset__1", task_id="approve_1")
 
 
 @pytest.fixture
-def opened(installation: Lender, engine: Engine) -> Callable[[str], Release]:
+def opened(installation: Lender, engine: Engine) -> Callable[..., Release]:
     """Open a release of a candidate that somebody trained."""
 
-    def make(trained_by: str) -> Release:
+    def make(trained_by: str, **facts: Any) -> Release:
         with engine.begin() as conn:
-            candidate = register(conn, model="loans", trained_by=trained_by)
+            candidate = register(conn, model="loans", trained_by=trained_by, **facts)
             return releases.open_release(
                 conn, candidate=candidate, dag_run_id="asset__1", people=2, opened_at=OPENED
             )
@@ -89,6 +89,16 @@ def test_who_started_the_training_approves_it_under_another_spelling(
     with pytest.raises(AirflowException, match="asked again"):
         answered(release, "ria", datetime.now(UTC))
     assert "started the training and cannot approve it" in only_refused(log, "ria", release, engine)
+
+
+@pytest.mark.parametrize("name", ["ria", " Ria"])
+def test_who_registered_a_model_in_mlflow_has_another_take_it_in_and_approves_it(
+    opened: Callable[..., Release], engine: Engine, log: Log, name: str
+) -> None:
+    release = opened("dana", evidence={"external": {"version": 7, "registered_by": name}})
+    with pytest.raises(AirflowException, match="asked again"):
+        answered(release, "ria", datetime.now(UTC))
+    assert "registered the model and cannot approve it" in only_refused(log, "ria", release, engine)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_overturned_without_another_answer_is_no_decision(conn: Connection) -> N
 
 
 def said_against(known: Contest, given: Verdict, **more: Any) -> str | None:
-    facts: dict[str, Any] = {"may": True, "trained_by": "dana", "answered": "true"}
+    facts: dict[str, Any] = {"may": True, "makers": {"dana": "started the training"}, "answered": "true"}
     return objection(known, given, **facts | more)
 
 
@@ -117,8 +117,13 @@ def test_an_answer_by_who_may_and_with_a_reason_counts(conn: Connection, given: 
     [
         (replace(UPHELD, responder=" "), {}, "recorded no person"),
         (UPHELD, {"may": False}, "ria is not among those who decide contests of loans."),
-        (UPHELD, {"trained_by": "ria"}, "ria started the training of version 3 and cannot judge"),
-        (UPHELD, {"trained_by": "mlflow:Ria"}, "ria started the training of version 3"),
+        (
+            UPHELD,
+            {"makers": {"ria": "started the training"}},
+            "ria started the training of version 3 and cannot judge",
+        ),
+        (UPHELD, {"makers": {"mlflow:Ria": "started the training"}}, "ria started the training of version 3"),
+        (UPHELD, {"makers": {"Ria": "registered the model"}}, "ria registered the model of version 3 and"),
         (replace(UPHELD, reason=" \n"), {}, "ria gave no reason."),
         (replace(UPHELD, responded_at=MOMENT - timedelta(seconds=1)), {}, "is dated before the contest."),
         (replace(UPHELD, prediction="false"), {}, "ria upholds true and writes false. Choose Overturn"),

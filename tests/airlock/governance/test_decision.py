@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from airlock.governance.approvals import Approval
 from airlock.governance.candidates import Candidate
-from airlock.governance.decision import decide, expired, too_old
+from airlock.governance.decision import decide, expired, part_of, too_old
 from airlock.governance.releases import Release
 from tests.airlock.governance.records import MOMENT
 
@@ -55,9 +55,8 @@ def candidate(number: int) -> Candidate:
 
 
 def outcome(*answers, release=RELEASE, approvers=APPROVERS, trained_by="dana", newer=None, endings=None):
-    decision = decide(
-        release, answers, approvers=approvers, trained_by=trained_by, newer=newer, endings=endings
-    )
+    makers = {trained_by: "started the training"}
+    decision = decide(release, answers, approvers=approvers, makers=makers, newer=newer, endings=endings)
     return decision.state, decision.reason
 
 
@@ -169,6 +168,28 @@ def test_who_registered_it_in_mlflow_under_a_name_is_taken_to_be_that_person() -
     assert outcome(RIA, OMAR, trained_by="mlflow:bob")[0] == "approved"
 
 
+@pytest.mark.parametrize("name", ["omar", " Omar", "mlflow:omar"])
+@pytest.mark.parametrize("trained_by", ["dana", "mlflow:bob"])
+def test_who_registered_a_model_from_elsewhere_cannot_approve_it_whoever_took_it_in(name, trained_by):
+    external = {"external": {"version": 7, "registered_by": name}}
+    taken_in = replace(candidate(3), evidence=external, trained_by=trained_by)
+    decision = decide(RELEASE, [RIA, OMAR], approvers=APPROVERS, makers=taken_in.makers, newer=None)
+    assert (decision.state, decision.reason) == (
+        "rejected",
+        "omar registered the model and cannot approve it.",
+    )
+
+
+def test_who_registered_it_and_took_it_in_is_said_to_have_started_the_training():
+    external = {"external": {"version": 7, "registered_by": "omar"}}
+    makers = replace(candidate(3), evidence=external, trained_by="mlflow:omar").makers
+    assert part_of("omar", makers) == "started the training"
+
+
+def test_what_nobody_is_known_to_have_made_is_rejected():
+    assert decide(RELEASE, [RIA, OMAR], approvers=APPROVERS, makers={}, newer=None).state == "rejected"
+
+
 def test_somebody_who_is_no_approver_is_rejected():
     assert outcome(RIA, replace(OMAR, responder="ada")) == (
         "rejected",
@@ -269,7 +290,7 @@ ANSWERS = st.lists(
 def test_approved_means_that_every_condition_holds(answers, people, approvers, trained_by, newer, endings):
     release = replace(RELEASE, people=people)
     decision = decide(
-        release, answers, approvers=approvers, trained_by=trained_by, newer=newer, endings=endings
+        release, answers, approvers=approvers, makers={trained_by: "did it"}, newer=newer, endings=endings
     )
     assert "\n" not in decision.reason
     if decision.state != "approved":

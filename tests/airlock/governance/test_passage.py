@@ -133,6 +133,12 @@ def test_who_trained_it_cannot_have_approved_it(conn):
     refused(conn, approved_release(conn, candidate, people=2), "but: omar started the training")
 
 
+def test_who_registered_it_elsewhere_cannot_have_approved_it(conn):
+    external = {"external": {"version": 7, "registered_by": "omar"}}
+    candidate = register(conn, evidence=external)
+    refused(conn, approved_release(conn, candidate, people=2), "but: omar registered the model")
+
+
 def test_one_person_under_two_slots_is_refused(conn, release, change):
     change("UPDATE approvals SET responder = 'ria' WHERE slot = 2")
     refused(conn, release, "but: ria answered twice")

@@ -35,8 +35,8 @@ def watched(
     cause: Cause | None = UNCLEAR,
     end: datetime = SHIFTED,
     version: int | None = None,
-) -> list[dict[str, Any]]:
-    """Record a night as triage does, and return the runs that the monitor starts then."""
+) -> list[str]:
+    """Record a night as triage does, and return the ids of the runs that the monitor starts then."""
     measures = {"suite": {"checks": 3, "failed": 0}, "cause": cause and cause.to_json()}
     found = [finding.to_json() for finding in findings]
     with engine.begin() as conn:
@@ -61,10 +61,17 @@ def asking() -> InquireOperator:
     return InquireOperator(task_id="ask", people=list(answerers()), **OWN)
 
 
-def answer(incident: Incident, choice: str, *, who: str | None = "mika", reason: str = "I looked.") -> None:
+def answer(
+    incident: Incident,
+    choice: str,
+    *,
+    who: str | None = "mika",
+    reason: str = "I looked.",
+    form: dict[str, Any] | None = None,
+) -> None:
     event = {
         "chosen_options": [choice],
-        "params_input": {"reason": reason},
+        "params_input": form or {"reason": reason},
         "responded_at": ANSWERED,
         "responded_by_user": who and {"id": who, "name": who},
     }

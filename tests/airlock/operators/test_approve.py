@@ -168,6 +168,26 @@ def test_an_answer_that_does_not_count_is_recorded_and_asked_for_again(
     assert now(engine, release).state == "open"
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"reason": None},
+        {"reason": 5},
+        {"because": "evidence read"},
+        {"reason": "evidence read", "more": "x"},
+        {"reason": "evidence\0read"},
+        {"reason": "evidence \ud800"},
+    ],
+)
+def test_an_answer_whose_form_is_another_one_is_on_record_and_asked_for_again(
+    engine: Engine, release: Release, form: dict[str, Any]
+) -> None:
+    with pytest.raises(AirflowException, match="ria gave no reason. The question is asked again"):
+        asking(release).execute_complete(CONTEXT, event(**form))
+    assert answers(engine, release) == []
+    assert [(entry.actor, entry.facts["said"]) for entry in refused(engine, release)] == [("ria", "")]
+
+
 def test_an_answer_without_the_form_is_asked_for_again(engine: Engine, release: Release) -> None:
     with pytest.raises(AirflowException, match="ria gave no reason"):
         asking(release).execute_complete(CONTEXT, event() | {"params_input": None})

@@ -57,11 +57,17 @@ def asking() -> DecideContestOperator:
 
 
 def answer(
-    contest: Contest, choice: str, prediction: str = "", *, who: str | None = "ria", reason: str = "I looked."
+    contest: Contest,
+    choice: str,
+    prediction: str = "",
+    *,
+    who: str | None = "ria",
+    reason: str = "I looked.",
+    form: dict[str, Any] | None = None,
 ) -> None:
     event = {
         "chosen_options": [choice],
-        "params_input": {"reason": reason, "prediction": prediction},
+        "params_input": form or {"reason": reason, "prediction": prediction},
         "responded_at": ANSWERED,
         "responded_by_user": who and {"id": who, "name": who},
     }
@@ -103,6 +109,9 @@ def test_an_answer_is_recorded_as_airflow_received_it(
     ("given", "why"),
     [
         ({"choice": "Uphold", "reason": " \n"}, "ria gave no reason."),
+        ({"choice": "Uphold", "form": {"reason": "I looked."}}, "ria gave no reason."),
+        ({"choice": "Uphold", "form": {"reason": None, "prediction": ""}}, "ria gave no reason."),
+        ({"choice": "Uphold", "form": {"reason": "a\0b", "prediction": ""}}, "ria gave no reason."),
         ({"choice": "Uphold", "who": "admin"}, "admin is not among those who decide contests of loans."),
         ({"choice": "Uphold", "who": "dana"}, "dana is not among those who decide contests of loans."),
         ({"choice": "Uphold", "prediction": "false"}, "ria upholds true and writes false."),

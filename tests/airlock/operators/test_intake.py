@@ -36,15 +36,10 @@ def training(found: list[dict[str, Any]], version: int) -> dict[str, Any]:
     return next(one for one in found if one["conf"]["version"] == version)
 
 
-def started(one: dict[str, Any], **more: Any) -> Any:
+def started(one: dict[str, Any], edited: dict[str, Any] | None = None, **more: Any) -> Any:
     """What the training's tasks see of the run that the intake started."""
-    return context(
-        run_id=one["trigger_run_id"],
-        run_type=BY_A_TASK,
-        conf=one["conf"],
-        params={**one["conf"], "as_of": TRAINED_AS_OF.isoformat()},
-        **more,
-    )
+    conf = one["conf"] | (edited or {})
+    return context(run_id=one["trigger_run_id"], run_type=BY_A_TASK, conf=conf, params=conf, **more)
 
 
 def test_each_version_is_found_once_mailed_and_starts_a_run_of_its_own(
@@ -79,6 +74,14 @@ def test_the_training_is_mlflow_s_user_s_even_where_somebody_triggered_the_intak
     assert run.cause == f"version {version} was registered in MLflow by hand"
 
 
+def test_what_the_intake_s_run_is_told_besides_counts_for_nothing(version: int) -> None:
+    edited = {"started_by": "mlflow:vera", "reason": "it is the best", "as_of": "2025-01-01T00:00:00+00:00"}
+    run = run_of(started(training(find("scheduled__edited"), version), edited), retrain_asset("loans"))
+    assert (run.started_by, run.mode) == (f"mlflow:{USER}", "external")
+    assert run.cause == f"version {version} was registered in MLflow by hand"
+    assert run.as_of == run.interval_end
+
+
 def test_a_person_cannot_say_that_another_started_the_training() -> None:
     running = context(user="dana", conf={"started_by": "mlflow:bob"}, params={"reason": "x"})
     assert run_of(running, retrain_asset("loans")).started_by == "dana"
@@ -87,7 +90,7 @@ def test_a_person_cannot_say_that_another_started_the_training() -> None:
 def test_the_first_task_takes_the_version_in_and_the_others_are_skipped(
     installation: Lender, trained: Trained, version: int
 ) -> None:
-    running = started(training(find("scheduled__train"), version))
+    running = started(training(find("scheduled__train"), version), interval_end=TRAINED_AS_OF)
 
     def execute(candidate: str) -> dict[str, Any]:
         own = {"model": "loans", "spec_digest": "d" * 64, "snapshot": trained.lineage.snapshot}

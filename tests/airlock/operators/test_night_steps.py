@@ -18,6 +18,7 @@ from airlock.operators.measure import MeasureOperator
 from airlock.operators.plan_scoring import PlanScoringOperator
 from airlock.operators.report import ReportOperator
 from airlock.operators.retrain import RetrainOperator
+from airlock.operators.run import BY_A_TASK
 from airlock.operators.score import ScoreOperator
 from airlock.operators.triage import TriageOperator
 from tests.airlock.lender import A_DAY_S_LOANS, CALM, IN_CENTS, NOTHING, SHIFTED, Lender, Trained, deployed
@@ -132,6 +133,14 @@ def test_what_a_run_asks_for_of_somebody_who_may_not_train_is_not_started(champi
     by_hand = context("loans.monitor", run_id="backfill__1", user="ria", interval_end=SHIFTED)
     with pytest.raises(AirflowSkipException, match="ria had the night watched, and may start no training"):
         RetrainOperator(task_id="retrain", **OWN).execute(by_hand)
+    assert recorded(champion, SHIFTED).training_asked_by is None
+
+
+def test_a_night_that_a_task_had_watched_starts_no_training_in_anybody_s_name(champion: Engine) -> None:
+    measured(SHIFTED)
+    triggered = context("loans.monitor", run_id="x1", run_type=BY_A_TASK, user="dana", interval_end=SHIFTED)
+    with pytest.raises(AirflowSkipException, match="a task of another Dag had the night watched, and may"):
+        RetrainOperator(task_id="retrain", **OWN).execute(triggered)
     assert recorded(champion, SHIFTED).training_asked_by is None
 
 

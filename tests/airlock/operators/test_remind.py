@@ -1,6 +1,7 @@
 """Approvers are reminded once, while they can still answer; who cannot is left alone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,10 +18,10 @@ from tests.post_office import PostOffice
 DAYS = timedelta(days=3)  # what the spec of loans lets them take
 
 
-def opened(engine: Engine, passed: float, trained_by: str = "dana", model: str = "loans") -> Release:
+def opened(engine: Engine, passed: float, model: str = "loans", **facts: Any) -> Release:
     """Open a release of which a share of the time to answer has passed."""
     with engine.begin() as conn:
-        candidate = register(conn, model=model, trained_by=trained_by)
+        candidate = register(conn, model=model, **facts)
         return releases.open_release(
             conn,
             candidate=candidate,
@@ -72,10 +73,18 @@ def test_the_second_answer_has_a_time_and_a_reminder_of_its_own(
     assert "approve_2/required_actions" in post.mails[-1].text
 
 
-def test_who_started_the_training_is_not_reminded(
-    installation: Lender, engine: Engine, post: PostOffice
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"trained_by": "ria"},
+        {"trained_by": "mlflow:Ria"},
+        {"evidence": {"external": {"version": 7, "registered_by": "ria"}}},
+    ],
+)
+def test_who_had_a_hand_in_the_candidate_is_not_reminded(
+    installation: Lender, engine: Engine, post: PostOffice, made: dict[str, Any]
 ) -> None:
-    opened(engine, 0.8, trained_by="ria")
+    opened(engine, 0.8, **made)
     remind()
     assert [mail.recipients for mail in post.mails] == ["omar@airlock.example"]
 
