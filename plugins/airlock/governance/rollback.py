@@ -9,7 +9,6 @@ from airlock.governance import audit_log, deployments, withdrawal
 from airlock.governance.deployments import Deployment
 from airlock.governance.engine import lock
 from airlock.governance.records import RecordError, record_of
-from airlock.governance.tables import audit_log as log_table
 from airlock.governance.tables import deployments as deployments_table
 
 #: Why a champion is retired for a drill: a drill that was killed is known by it.
@@ -108,8 +107,7 @@ def left_by_a_drill(conn: Connection, model: str) -> Deployment | None:
 
 
 def _of_run(conn: Connection, model: str, run: str) -> tuple[Deployment, Deployment] | None:
-    its_own = (log_table.c.model == model, log_table.c.act == "rolled_back", log_table.c.run == run)
-    for entry in audit_log.entries(conn, *its_own):
+    for entry in audit_log.of_run(conn, "rolled_back", model=model, run=run):
         return _find(conn, entry.facts["deployment"]), _find(conn, entry.facts["serves"])
     return None
 
