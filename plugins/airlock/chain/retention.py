@@ -134,9 +134,9 @@ def clear_away(run: Deleting) -> None:
     run.store.sweep(before)
     old = {kept.digest for kept in run.store.each(ANSWERS, MANIFEST) if kept.kept_at < before}
     with run.engine.begin() as conn:
-        for digest in sorted(old - named_answers(conn)):
+        for digest in sorted(old - named_answers(conn, old)):
             hold_answers(conn, digest)
-            if digest not in named_answers(conn):  # a part may have been scored alike since
+            if not named_answers(conn, {digest}):  # a part may have been scored alike since
                 run.store.remove(ANSWERS, digest)
 
 

@@ -1,7 +1,7 @@
 """Batches: the parts of nights that were scored, each with its answers in a folder of the evidence store."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -99,9 +99,10 @@ def hold_answers(conn: Connection, digest: str) -> None:
     lock(conn, f"answers {digest}")
 
 
-def named_answers(conn: Connection) -> frozenset[str]:
-    """Return the digests of all answers that a part of a night names, also of those that were deleted."""
-    return frozenset(conn.execute(sa.select(batches.c.answers_digest).distinct()).scalars())
+def named_answers(conn: Connection, among: Collection[str]) -> frozenset[str]:
+    """Return those digests that a part of a night names as its answers, also where these were deleted."""
+    digest = batches.c.answers_digest
+    return frozenset(conn.execute(sa.select(digest).where(digest.in_(among)).distinct()).scalars())
 
 
 def settle(conn: Connection, model: str, night: date, parts: int, at: datetime) -> tuple[Batch, ...]:
